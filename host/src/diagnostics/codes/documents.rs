@@ -1,0 +1,3 @@
+//! F01xx: reading documents.
+
+super::codes! {}

@@ -1,0 +1,3 @@
+//! F07xx: live checks.
+
+super::codes! {}

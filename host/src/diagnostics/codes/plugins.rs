@@ -1,0 +1,3 @@
+//! F05xx: plugins, before anything of them is executed.
+
+super::codes! {}

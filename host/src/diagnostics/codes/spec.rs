@@ -1,0 +1,3 @@
+//! F03xx: the spec.
+
+super::codes! {}

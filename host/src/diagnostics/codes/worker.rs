@@ -1,0 +1,3 @@
+//! F06xx: workers and what plugins answer.
+
+super::codes! {}
