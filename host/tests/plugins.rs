@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use floe::diagnostics::Diagnostic;
 use floe::plugins::{Launcher, Limits, PluginHost, Scrubber, SearchOptions, Worker};
 use floe_plugin_api::serde_json::{Map, json};
-use floe_plugin_api::{CheckRequest, ComputeConfig, ConnectionResult, ConnectionStatus, ErrorKind};
+use floe_plugin_api::{CheckRequest, ComputeConfig, ConnectionResult, ConnectionStatus};
 use tempfile::TempDir;
 
 const PASSWORD: &str = "correct horse/battery+staple";
@@ -58,7 +58,7 @@ impl Folder {
 fn check_request(plugin: &str) -> CheckRequest {
     let mut connection = Map::new();
     connection.insert("password".to_owned(), json!(PASSWORD));
-    let config = ComputeConfig::new(plugin, plugin, connection);
+    let config = ComputeConfig::new(plugin, plugin).with_connection(connection);
     CheckRequest::new(config, "dev", "/tmp", 1000, "test")
 }
 
