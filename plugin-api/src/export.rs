@@ -34,7 +34,7 @@ macro_rules! export_plugin {
         $(,)?
     ) => {
         const _: () = {
-            static IDENTITY: $crate::__private::Identity = FLOE_IDENTITY;
+            static FLOE_STATIC_IDENTITY: $crate::__private::Identity = FLOE_IDENTITY;
             const FLOE_IDENTITY: $crate::__private::Identity = $crate::__private::Identity {
                 name: $name,
                 version: $version,
@@ -50,26 +50,27 @@ macro_rules! export_plugin {
             pub static FLOE_PLUGIN_RECORD: $crate::__private::RecordBytes<FLOE_JSON_LEN> =
                 $crate::__private::RecordBytes::new(&FLOE_IDENTITY);
 
-            fn make() -> $type {
+            // Named so that nothing in the author's expression can mean it.
+            fn __floe_make() -> $type {
                 $make
             }
 
-            extern "C" fn new_plugin() -> $crate::__private::NewPlugin {
-                $crate::__private::Exported::<$type>::boxed(&IDENTITY, make)
+            extern "C" fn __floe_new_plugin() -> $crate::__private::NewPlugin {
+                $crate::__private::Exported::<$type>::boxed(&FLOE_STATIC_IDENTITY, __floe_make)
             }
 
-            fn root() -> $crate::__private::PluginModuleRef {
-                $crate::__private::module(&IDENTITY, new_plugin)
+            fn __floe_root() -> $crate::__private::PluginModuleRef {
+                $crate::__private::module(&FLOE_STATIC_IDENTITY, __floe_new_plugin)
             }
 
-            extern "C" fn erased() -> $crate::__private::RootModuleResult {
-                $crate::__private::erased_root(root)
+            extern "C" fn __floe_erased() -> $crate::__private::RootModuleResult {
+                $crate::__private::erased_root(__floe_root)
             }
 
             #[allow(unsafe_code)]
             #[unsafe(export_name = "_1as_0lib_1header_0root_bmodule_bloader")]
             pub static FLOE_PLUGIN_HEADER: $crate::__private::LibHeader =
-                $crate::__private::lib_header(erased);
+                $crate::__private::lib_header(__floe_erased);
         };
     };
 }
