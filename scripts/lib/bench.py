@@ -4,19 +4,18 @@ import argparse
 import json
 import os
 import pathlib
-import re
 import shutil
 import statistics
 import subprocess
 import sys
 import time
 
-# How floe tells what it spent its time on: these arguments and variables make it print, on stdout or stderr, one line
-# a stage that SPLIT_LINE matches, as text (stage=parse ms=1.25) or JSON ("stage": "parse", "ms": 1.25).
+# With these variables floe logs, on stderr, one JSON object a phase: {"phase": "parse", "ms": 1.25, …}.
 SPLIT_ARGUMENTS = ["compile"]
-SPLIT_ENVIRONMENT = {"FLOE_LOG": "floe=trace"}
-SPLIT_LINE = re.compile(r'\bstage"?\s*[=:]\s*"?(?P<stage>[a-z]+)"?.*?\bms"?\s*[=:]\s*(?P<ms>[0-9.]+)')
-STAGES = ["start", "parse", "inspect", "worker", "write"]
+SPLIT_ENVIRONMENT = {"FLOE_LOG": "floe=debug", "FLOE_LOG_FORMAT": "json"}
+# The phases, in their order, and how the table calls them.
+PHASES = {"parse": "parse", "inspect": "inspect", "plugins": "worker", "write": "write"}
+REST = "start and exit"
 
 WARM_UP = 2
 
@@ -39,12 +38,18 @@ def timed(command, folder, env):
     return spent, done
 
 
-def split_of(done):
+def split_of(spent, done):
+    """Milliseconds of each phase; the rest is what the process took beside them."""
     found = {}
-    for match in map(SPLIT_LINE.search, (done.stdout + "\n" + done.stderr).splitlines()):
-        if match:
-            found[match["stage"]] = found.get(match["stage"], 0.0) + float(match["ms"])
-    return found
+    for text in done.stderr.splitlines():
+        try:
+            entry = json.loads(text)
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and "phase" in entry and "ms" in entry:
+            name = PHASES.get(entry["phase"], entry["phase"])
+            found[name] = found.get(name, 0.0) + float(entry["ms"])
+    return {REST: spent - sum(found.values())} | found
 
 
 def measure(options, product):
@@ -59,7 +64,7 @@ def measure(options, product):
         }
         row["bare dlopen, whole process"], done = timed([options.bare_dlopen, options.plugin], product, clean)
         row["bare dlopen"] = float(done.stdout) / 1000
-        split = split_of(timed([options.floe, *SPLIT_ARGUMENTS], product, traced)[1])
+        split = split_of(*timed([options.floe, *SPLIT_ARGUMENTS], product, traced))
         if turn >= WARM_UP:
             for name, value in row.items():
                 series[name].append(value)
@@ -108,11 +113,10 @@ def main():
     series, stages = measure(options, product)
 
     base = statistics.median(series["bare dlopen"])
-    order = [name for name in STAGES if name in stages] + [name for name in stages if name not in STAGES]
     result = {
         "runs": options.runs,
         "whole": {name: summary(values) for name, values in series.items()},
-        "stages": {name: summary(stages[name]) for name in order},
+        "stages": {name: summary(values) for name, values in stages.items()},
     }
     for row in [*result["whole"].values(), *result["stages"].values()]:
         row["ratio"] = round(row["median_ms"] / base, 2)
@@ -120,9 +124,9 @@ def main():
         print(json.dumps(result, indent=2))
     else:
         show(result)
-    missing = [name for name in STAGES if name not in stages]
+    missing = [phase for phase, name in PHASES.items() if name not in stages]
     if missing:
-        sys.exit(f"error: floe printed no time for {', '.join(missing)}: see SPLIT_LINE in scripts/lib/bench.py")
+        sys.exit(f"error: floe logged no time for {', '.join(missing)}: see PHASES in scripts/lib/bench.py")
 
 
 if __name__ == "__main__":
