@@ -1,7 +1,9 @@
 //! Files and places in them.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -11,12 +13,14 @@ pub struct Source {
     text: String,
     /// Where each line begins; found when the first place is asked for.
     lines: OnceLock<Vec<u32>>,
+    /// What is never shown: secrets that were written out.
+    hidden: Mutex<Vec<Range<usize>>>,
 }
 
 impl Source {
     /// A file that was read.
     pub fn new(path: impl Into<Utf8PathBuf>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), text: text.into(), lines: OnceLock::new() })
+        Arc::new(Self { path: path.into(), text: text.into(), lines: OnceLock::new(), hidden: Mutex::default() })
     }
 
     /// The path as the user would write it.
@@ -27,6 +31,21 @@ impl Source {
     /// The text.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The lines from one byte to another as they may be shown, without the last line break.
+    pub(super) fn shown(&self, from: usize, to: usize) -> Cow<'_, str> {
+        let text = self.text.get(from..to).unwrap_or_default().trim_end_matches(['\n', '\r']);
+        let hidden = self.hidden.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_hidden = |at: usize| hidden.iter().any(|range| range.contains(&at));
+        if !hidden.iter().any(|range| range.start < from + text.len() && range.end > from) {
+            return Cow::Borrowed(text);
+        }
+        // One star a byte, so that the places of all else on the line stay the same.
+        let stars = |at: usize, c: char| {
+            if is_hidden(from + at) && c != '\n' { "*".repeat(c.len_utf8()) } else { c.to_string() }
+        };
+        Cow::Owned(text.char_indices().map(|(at, c)| stars(at, c)).collect())
     }
 
     fn lines(&self) -> &[u32] {
@@ -112,6 +131,12 @@ impl Span {
         self.source.text.get(self.start()..self.end()).unwrap_or_default()
     }
 
+    /// Shows stars in its place from now on, in every diagnostic about the file: for a secret that was written out.
+    pub fn hide(&self) {
+        let mut hidden = self.source.hidden.lock().unwrap_or_else(PoisonError::into_inner);
+        hidden.push(self.start()..self.end());
+    }
+
     /// The part of it that is on its first line, without blanks at the end.
     #[must_use]
     pub fn first_line(&self) -> Self {
@@ -147,6 +172,15 @@ mod tests {
         assert_eq!(Span::new(&source, 0, 0).position(), Position { line: 1, column: 1 });
         assert_eq!(format!("{:?}", Span::new(&source, 99, 12)), "a.yaml:3:1");
         assert_eq!(Span::new(&source, 1, 1).start(), 0, "never inside a character");
+    }
+
+    #[test]
+    fn what_is_hidden_is_not_shown_and_moves_nothing() {
+        let source = Source::new("a.yaml", "a: hünter2 # b\nc: d\n");
+        let at = source.text().find('h').unwrap();
+        Span::new(&source, at, at + "hünter2".len()).hide();
+        assert_eq!(source.shown(0, source.text().len()), "a: ******** # b\nc: d");
+        assert_eq!(source.shown(source.line_start(1), source.text().len()), "c: d");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
 
-use super::{Diagnostic, Label, Report, Severity, Source};
+use super::{Diagnostic, Label, Report, Severity};
 
 /// How text is shown. The default is what a file or a pipe gets: no colour, plain ASCII frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +89,7 @@ fn snippet<'a>(labels: &[&'a Label], has_primary: bool) -> Snippet<'a, Annotatio
     let lines = labels.iter().map(|label| source.line_of(label.span.start()));
     let (Some(first), Some(last)) = (lines.clone().min(), lines.max()) else { return empty() };
     let (from, to) = (source.line_start(first), source.line_start(last + 1));
-    let text = text_between(source, from, to);
+    let text = source.shown(from, to);
     let annotations = labels.iter().enumerate().map(|(index, label)| {
         let span = label.span.first_line();
         let kind = if index == 0 && has_primary { AnnotationKind::Primary } else { AnnotationKind::Context };
@@ -98,14 +98,8 @@ fn snippet<'a>(labels: &[&'a Label], has_primary: bool) -> Snippet<'a, Annotatio
         let end = text.ceil_char_boundary(end);
         kind.span(start..end).label(label.text.as_deref().map(clean))
     });
-    Snippet::source(text)
-        .path(clean(source.path().as_str()))
-        .line_start(first + 1)
-        .annotations(annotations.collect::<Vec<_>>())
-}
-
-fn text_between(source: &Source, from: usize, to: usize) -> &str {
-    source.text().get(from..to).unwrap_or_default().trim_end_matches(['\n', '\r'])
+    let annotations: Vec<_> = annotations.collect();
+    Snippet::source(text).path(clean(source.path().as_str())).line_start(first + 1).annotations(annotations)
 }
 
 /// Without control characters: a key in a document must not be able to steer the terminal.
@@ -120,7 +114,7 @@ fn clean(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostics::{Code, Span};
+    use crate::diagnostics::{Code, Source, Span};
     use floe_plugin_api::ErrorKind;
 
     static CODE: Code = Code { id: "F9999", title: "A test", explanation: "" };
