@@ -116,6 +116,7 @@ fn answer(
     let reply = match plugin.call(method, request) {
         // A plugin that is not written in Rust, or not carefully, may put anything into its string.
         Ok(document) if std::str::from_utf8(document.as_bytes()).is_err() => FromWorker::NotText,
+        Ok(document) if document.len() > largest as usize => FromWorker::TooLarge { bytes: document.len() as u64 },
         Ok(document) => FromWorker::Reply { document },
         Err(error) if !is_text(&error) => FromWorker::Failed { error: unreadable(method) },
         Err(error) => FromWorker::Failed { error },
