@@ -1,5 +1,7 @@
 //! Plugins in workers: what each misbehaviour costs. The fixtures are built by a nested cargo, which does nothing when they are fresh.
 
+#![allow(clippy::unwrap_used, reason = "a failure is a failed test")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;

@@ -92,7 +92,7 @@ pub(super) struct Process {
 }
 
 /// How long a process that was killed, or that closed its connection, may take to end.
-const PATIENCE: Duration = Duration::from_millis(1000);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Process {
     /// Starts a worker with a cleared environment, in a process group of its own.
@@ -185,8 +185,7 @@ impl Drop for Process {
 fn of_status(status: &WaitIdStatus) -> End {
     match (status.terminating_signal(), status.exit_status()) {
         (Some(signal), _) => End::Signal(signal),
-        (None, Some(LOST)) => End::Silent,
-        (None, Some(code)) => End::Exited(code),
-        (None, None) => End::Silent,
+        (None, Some(code)) if code != LOST => End::Exited(code),
+        (None, _) => End::Silent,
     }
 }

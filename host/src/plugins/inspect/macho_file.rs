@@ -103,11 +103,11 @@ where
                     let place = sections.iter().find(|section| is_record(*section));
                     let place = place.map(|section| (u64::from(section.offset(endian)), section.size(endian).into()));
                     record = record.or(place);
-                } else if command.cmd() != macho::LC_ID_DYLIB {
-                    if let Ok(Some(library)) = command.dylib() {
-                        let name = command.string(endian, library.dylib.name).unwrap_or_default();
-                        contents.needs.push(String::from_utf8_lossy(name).into_owned());
-                    }
+                } else if command.cmd() != macho::LC_ID_DYLIB
+                    && let Ok(Some(library)) = command.dylib()
+                {
+                    let name = command.string(endian, library.dylib.name).unwrap_or_default();
+                    contents.needs.push(String::from_utf8_lossy(name).into_owned());
                 }
             }
             Ok(None) => break,

@@ -25,14 +25,12 @@ pub(super) fn run() -> ! {
         eprintln!("floe starts this process itself, to load a plugin; it is of no use by hand");
         exit_now(2);
     };
-    match serve(&stream) {
-        Ok(()) => exit_now(0),
-        // The plugin closed the socket under the worker; the host says so, and kills the group.
-        Err(_) => {
-            children::kill_all();
-            exit_now(LOST)
-        }
+    if serve(&stream).is_ok() {
+        exit_now(0);
     }
+    // The plugin closed the socket under the worker; the host says so, and kills the group.
+    children::kill_all();
+    exit_now(LOST)
 }
 
 /// Takes the host's socket away from standard input, where the plugin finds nothing to read. Standard output and error
