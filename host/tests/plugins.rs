@@ -254,6 +254,25 @@ fn a_bad_neighbour_costs_nothing() {
 }
 
 #[test]
+fn what_the_loader_refuses_is_told_in_its_words() {
+    let folder = Folder::with(&[]);
+    patch(&folder.add("good", "good.so"), "libgcc_s.so.1", "libnope0.so.1");
+    patch(
+        &folder.add("traces", "traces.so"),
+        "_1as_0lib_1header_0root_bmodule_bloader",
+        "_1as_0lib_1header_0root_bmodule_bloadex",
+    );
+    let host = folder.host();
+    let said = run(&host, "good");
+    let words = "cannot be loaded: libnope0.so.1: cannot open shared object file: No such file or directory";
+    assert!(said.len() == 1 && said[0].message.ends_with(words), "{said:?}");
+    assert!(said[0].help.starts_with("install the library that it needs; floe plugin inspect"), "{said:?}");
+    let said = run(&host, "traces");
+    let words = "cannot be loaded: it has a floe record but not the entry point of a floe plugin";
+    assert!(said.len() == 1 && said[0].message.ends_with(words), "{said:?}");
+}
+
+#[test]
 fn a_record_that_lies_is_found_out() {
     let folder = Folder::with(&[]);
     let file = folder.add("good", "good.so");

@@ -127,7 +127,7 @@ impl Worker {
             let patience = self.limits.finish;
             match self.ask(&ToWorker::Finish, "while it was being ended", patience) {
                 Ok(FromWorker::Finished { left }) => {
-                    self.process.kill();
+                    self.process.bury();
                     found.extend((!left.is_empty()).then(|| self.subject.left_behind(&left)));
                 }
                 Ok(_) => {}

@@ -76,7 +76,11 @@ fn limit(address_space: Option<u64>) {
         let _ = setrlimit(Resource::As, Rlimit { current: Some(limit), maximum: Some(limit) });
     }
     #[cfg(target_os = "linux")]
-    let _ = rustix::process::set_child_subreaper(Some(getpid()));
+    {
+        let _ = rustix::process::set_child_subreaper(Some(getpid()));
+        // Where the machine runs out of memory, the kernel is to kill this process rather than the host.
+        let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+    }
 }
 
 fn listen(stream: UnixStream) -> mpsc::Receiver<ToWorker> {
