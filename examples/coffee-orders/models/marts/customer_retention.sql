@@ -1,0 +1,35 @@
+-- Of the customers whose first order was in a month, how many ordered again n months later?
+with active as (
+    select distinct
+        customer_id,
+        cast(date_trunc('month', ordered_on) as date) as month
+    from {{ ref('fct_orders') }}
+    where customer_id is not null
+),
+
+cohorts as (
+    select
+        customer_id,
+        min(month) as cohort
+    from active
+    group by customer_id
+),
+
+sizes as (
+    select
+        cohort,
+        count(*) as customers
+    from cohorts
+    group by cohort
+)
+
+select
+    cohorts.cohort,
+    cast(date_diff('month', cohorts.cohort, active.month) as integer) as months_later,
+    any_value(sizes.customers) as cohort_customers,
+    count(*) as active_customers,
+    round(100.0 * count(*) / any_value(sizes.customers), 1) as active_percent
+from active
+inner join cohorts on active.customer_id = cohorts.customer_id
+inner join sizes on cohorts.cohort = sizes.cohort
+group by all
