@@ -13,8 +13,10 @@ pub mod dbt;
 pub mod dist;
 pub mod fixtures;
 pub mod forge;
+pub mod later;
 pub mod project;
 pub mod redact;
+pub mod tree;
 pub mod workspace;
 
 pub use command::Run;
