@@ -4,3 +4,4 @@
 //! `documents`, `plugins`, then `diagnostics` and `telemetry`.
 
 pub mod diagnostics;
+pub mod plugins;

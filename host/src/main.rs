@@ -1,2 +1,6 @@
-//! Being built.
-fn main() {}
+//! The `floe` binary.
+
+fn main() {
+    // Before anything else: this process may be a worker.
+    floe::plugins::worker::dispatch();
+}

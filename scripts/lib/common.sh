@@ -7,7 +7,7 @@ mkdir -p "$FLOE_CACHE"
 FLOE_CACHE=$(cd "$FLOE_CACHE" && pwd -P)
 # Outside the checkout, so that a second clone builds in seconds.
 CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$FLOE_CACHE/target}
-export FLOE_CACHE CARGO_TARGET_DIR
+export REPO FLOE_CACHE CARGO_TARGET_DIR
 # What is built must be writable by its owner alone: floe checks that of its plugins.
 umask 022
 

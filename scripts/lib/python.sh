@@ -4,8 +4,7 @@
 find_python() {
   local candidate
   for candidate in "${FLOE_PYTHON:-}" python3 python3.13 python3.12 python3.11 python3.10; do
-    [ -n "$candidate" ] && command -v "$candidate" >/dev/null 2>&1 || continue
-    if "$candidate" -c 'import sys, ensurepip, venv; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' 2>/dev/null; then
+    if [ -n "$candidate" ] && "$candidate" -c 'import sys, ensurepip, venv; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' 2>/dev/null; then
       command -v "$candidate"
       return
     fi

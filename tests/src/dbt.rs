@@ -20,7 +20,7 @@ fn make() -> PathBuf {
     let root = workspace::root();
     let script = format!(
         "set -euo pipefail; . {0}/scripts/lib/common.sh; . {0}/scripts/lib/python.sh; \
-         python_env dbt-duckdb {0}/tests/requirements/dbt-duckdb.txt",
+         python_env tests {0}/scripts/requirements/tests.txt",
         root.display()
     );
     let output = Command::new("bash")

@@ -45,9 +45,10 @@ PRODUCTS = [  # id, name, category, price and cost in cents, popularity
     (15, "Single Origin 250 g", "beans", 1490, 742, 2),
 ]
 
-FIRST_NAMES = ["Ada", "Aksel", "Amir", "Astrid", "Bea", "Elin", "Emil", "Eva", "Fatima", "Finn", "Hana", "Ida", "Ingrid",
-               "Ivar", "Jon", "Kari", "Lars", "Lea", "Leo", "Liv", "Maja", "Mei", "Nils", "Noor", "Nora", "Oda", "Ola",
-               "Omar", "Per", "Sara", "Siri", "Sven", "Tuva", "Una", "Yara"]  # fmt: skip
+FIRST_NAMES = (
+    "Ada Aksel Amir Astrid Bea Elin Emil Eva Fatima Finn Hana Ida Ingrid Ivar Jon Kari Lars Lea "
+    "Leo Liv Maja Mei Nils Noor Nora Oda Ola Omar Per Sara Siri Sven Tuva Una Yara"
+).split()
 LAST_INITIALS = "ABCDEFGHIJKLMNOPRSTVW"
 
 

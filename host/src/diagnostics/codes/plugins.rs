@@ -1,3 +1,84 @@
 //! F05xx: plugins, before anything of them is executed.
 
-super::codes! {}
+super::codes! {
+    NOT_FOUND = "F0501", "No such plugin",
+"A manifest or a command names a plugin that no folder of the search path holds.
+
+floe looks for shared libraries in `--plugins-dir` alone, if it is given; else in the folders of `FLOE_PLUGIN_PATH`, in the
+user's folder (`~/.local/share/floe/plugins`, on macOS `~/Library/Application Support/floe/plugins`), and in `../plugins`
+and `plugins` beside the `floe` binary. A plugin's name is the one that it was built with, not its file's.
+
+Mend it: run `floe plugin list` to see what was found where; copy the plugin's file into one of the folders, or correct the name.";
+    FOLDER = "F0502", "A plugins folder cannot be read",
+"A folder that was named by `--plugins-dir`, or one of the search path, is missing, is no folder, or may not be read.
+
+Example: `floe plugin list --plugins-dir ./plugin` where the folder is called `plugins`.
+
+Mend it: correct the path, or make the folder readable and searchable for the user that runs floe (`chmod u+rx`).";
+    DUPLICATE = "F0503", "Two plugins of one name in one folder",
+"One folder holds two files that say that they are the same plugin, so that chance would decide which one is used.
+
+Example: `duckdb-1.0.so` and `duckdb-1.1.so` side by side. In *different* folders this is fine: the earlier folder wins and
+`floe plugin list` shows what it shadows.
+
+Mend it: keep one of the two files in the folder.";
+    UNREADABLE = "F0504", "A plugin's file cannot be read",
+"The file cannot be opened, is no regular file, or its path is not UTF-8.
+
+Examples: a dangling symbolic link; a file of another user with mode 0600; a pipe or a folder whose name ends in `.so`.
+
+Mend it: make the file readable for the user that runs floe, or remove it from the plugins folder.";
+    NOT_A_LIBRARY = "F0505", "Not a shared library",
+"The file is none of the formats that a plugin can have: an ELF shared object (Linux) or a Mach-O dynamic library (macOS).
+
+Examples: an error page that was saved under the plugin's name; a Git LFS pointer; an archive; a program in place of a library.
+
+Mend it: download or build the plugin again, and compare its sha256 with the vendor's.";
+    INCOMPLETE = "F0506", "A plugin's file is not whole",
+"The file's own tables say that it is longer than it is, or cannot be read. Loading such a file kills the process that tries.
+
+Examples: a download that was cut off; a full disk; a copy that is still going on.
+
+Mend it: copy the file again, and compare its size and sha256 with the vendor's.";
+    OTHER_PLATFORM = "F0507", "A plugin for another platform",
+"The library was built for another operating system, processor or byte order than the one that floe runs on.
+
+Example: an `aarch64` library on an `x86_64` machine. floe looks before the system's loader does, whose own message
+(`cannot open shared object file: No such file`) is misleading.
+
+Mend it: get the vendor's file for this platform; `floe plugin inspect FILE` shows both.";
+    NO_RECORD = "F0508", "Not a floe plugin",
+"The file is a whole shared library of this platform but carries no floe record: the section `.floe_plugin`
+(`__DATA,__floe_plugin` in Mach-O) that `export_plugin!` writes.
+
+Examples: a library that a plugin needs, put beside it; a plugin built without `export_plugin!`; one whose sections were removed.
+
+Mend it: move private libraries out of the plugins folder or ignore this; a plugin's author calls `export_plugin!` once.";
+    BAD_RECORD = "F0509", "A plugin's record cannot be read",
+"The library has a floe record, but it is damaged, far too large, or says impossible things: a name that is none
+(`[a-z][a-z0-9_-]{0,62}`), a version that is not semver.
+
+Example: a record that was edited in the finished file.
+
+Mend it: get the plugin anew from its vendor; an author builds it with `export_plugin!`, which cannot write such a record.";
+    API_VERSION = "F0510", "A plugin for another API version",
+"The plugin was built for a `floe_api_version` that this floe cannot serve. A plugin fits if its major version is the
+host's and its minor version is not newer than the host's; older ones fit.
+
+Examples: a plugin for 2.0 under a floe of 1.x; a plugin for 1.4 under a floe that knows 1.2.
+
+Mend it: upgrade floe if the plugin is newer, or get a version of the plugin that was built for this floe.";
+    VERSION_REQUIREMENT = "F0511", "A plugin's version is not the one that is required",
+"The manifest's `version:` requirement for a compute excludes the plugin that was found.
+
+Example: `{name: spark_large, plugin: spark, version: \">=1.2, <2\"}` where the search path holds spark 1.1.0.
+
+Mend it: install a version of the plugin that fits, or change the requirement in the manifest.";
+    WRITABLE_BY_OTHERS = "F0512", "Others can change a plugin",
+"The plugin's file, or a folder above it, can be written by somebody else than you or root: whoever that is can make
+floe execute what they like, with your rights. (As with ssh's keys; a sticky folder such as `/tmp` is fine.)
+
+Example: a plugins folder with mode 0777.
+
+Mend it: the message names the first such file or folder; take the right away with `chmod go-w`, or change the owner.";
+}
