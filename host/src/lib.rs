@@ -1,7 +1,13 @@
 //! floe: governed, per-transform compute engines for dbt. The library under the `floe` binary.
 //!
-//! One folder for each thing that the host does; arrows point downwards only: `cli`, then `health`, then `compile`,
-//! `documents`, `plugins`, then `diagnostics` and `telemetry`.
+//! One folder for each thing that the host does; arrows point downwards only: `cli`, then `run` and `health`, then
+//! `compile`, then `documents` and `plugins`, then `diagnostics` and `telemetry`.
 
+pub mod cli;
+pub mod compile;
 pub mod diagnostics;
+pub mod documents;
+pub mod health;
 pub mod plugins;
+pub mod run;
+pub mod telemetry;

@@ -3,10 +3,17 @@
 //! The lowest room: it knows of no other. Rooms that find something wrong make a [`Diagnostic`]; `cli/` renders it.
 
 pub mod codes;
+mod json;
+mod report;
 mod source;
+mod suggest;
+mod text;
 
 pub use codes::Code;
+pub use report::Report;
 pub use source::{Position, Source, Span};
+pub use suggest::{did_you_mean, listed};
+pub use text::TextStyle;
 
 use floe_plugin_api::ErrorKind;
 
@@ -45,6 +52,16 @@ pub struct Diagnostic {
     pub kind: Option<ErrorKind>,
     /// Name of the compute that it is about, for the log.
     pub compute: Option<String>,
+}
+
+impl Severity {
+    /// The word that people and machines read.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
 }
 
 impl Diagnostic {
@@ -102,8 +119,5 @@ impl Diagnostic {
 
 /// Sorts by file and place, so that every run shows the same order; what has no place comes last, in the order found.
 pub fn sort(diagnostics: &mut [Diagnostic]) {
-    diagnostics.sort_by_key(|diagnostic| {
-        let place = diagnostic.labels.first().map(|label| &label.span);
-        (place.is_none(), place.map(|span| (span.source().path().to_owned(), span.start())))
-    });
+    diagnostics.sort_by(report::places);
 }

@@ -1,1 +1,81 @@
-//! Being built.
+//! DuckDB as a floe compute: in memory, in a file, with attached databases.
+//!
+//! dbt runs DuckDB inside its own process, so this plugin writes the profile, says which Python packages and which pod
+//! dbt needs, and looks at the database before dbt does. It never builds anything itself.
+//!
+//! # What a check sends
+//!
+//! A live check sends these statements and no others ([`PROBE_STATEMENTS`]):
+//!
+//! | statement | to | why |
+//! |---|---|---|
+//! | `SELECT version(), current_database(), current_schema()` | a database in memory, and each local file, opened read-only | the engine starts, the file is a database |
+//! | `LOAD <extension>` | a database in memory | an extension of the settings is there and fits |
+//! | `SET <setting> = '<value>'` | a database in memory | DuckDB knows the setting and takes the value |
+//!
+//! Nothing is installed or downloaded (`autoinstall_known_extensions` is off), no secret is made, nothing remote is
+//! attached, and no file comes into being.
+
+mod check;
+mod config;
+mod literals;
+mod location;
+mod memory;
+mod packages;
+mod profile;
+mod resources;
+mod rules;
+
+pub use check::PROBE_STATEMENTS;
+pub use config::{
+    AdapterPlugin, AttachOptions, Attachment, ConfigOptions, CredentialProvider, DuckDbSecret, EngineSettings,
+    Extension, Filesystem, Flights, Retries, Scalar, Settings,
+};
+
+use floe_plugin_api::{
+    Addressing, CheckRequest, ComputePlugin, ConfigSchema, ConfigSchemaRequest, ConnectionResult, DbtPackages,
+    DbtPackagesRequest, MetadataRequest, PluginMetadata, PluginResult, ProfileRequest, ProfileResponse, ResourceSpec,
+    ResourcesRequest, export_plugin,
+};
+
+/// The plugin. It holds nothing between calls.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DuckDb;
+
+impl ComputePlugin for DuckDb {
+    fn metadata(&self, _: &MetadataRequest) -> PluginResult<PluginMetadata> {
+        Ok(PluginMetadata::new("DuckDB", "duckdb")
+            .with_description("DuckDB inside dbt's own process, in memory or in a file")
+            .with_self_hosted(true)
+            .with_addressing(Addressing::new().with_database(true))
+            .with_vendor("floe"))
+    }
+
+    fn config_schema(&self, _: &ConfigSchemaRequest) -> PluginResult<ConfigSchema> {
+        Ok(config::config_schema())
+    }
+
+    fn generate_dbt_profile(&self, request: &ProfileRequest) -> PluginResult<ProfileResponse> {
+        profile::generate(request)
+    }
+
+    fn get_required_dbt_packages(&self, request: &DbtPackagesRequest) -> PluginResult<DbtPackages> {
+        packages::required(&Settings::of(&request.config)?)
+    }
+
+    fn validate_connection(&self, request: &CheckRequest) -> PluginResult<ConnectionResult> {
+        check::validate(request)
+    }
+
+    fn get_resource_requirements(&self, request: &ResourcesRequest) -> PluginResult<ResourceSpec> {
+        resources::required(&Settings::of(&request.config)?, request.workload_size)
+    }
+}
+
+export_plugin! {
+    plugin: DuckDb = DuckDb,
+    name: "duckdb",
+    version: env!("CARGO_PKG_VERSION"),
+    // DuckDB looks for extensions below it, and `~/` in a path means it.
+    env: ["HOME"],
+}

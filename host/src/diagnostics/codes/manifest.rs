@@ -1,3 +1,53 @@
 //! F02xx: the manifest.
 
-super::codes! {}
+super::codes! {
+    NO_COMPUTE = "F0201", "No compute is approved",
+    "A manifest without a parent must approve at least one compute; there is nothing that transforms could run on \
+     otherwise.\n\n```yaml\nplugins:\n  compute:\n    approved: [duckdb]\n    default: duckdb\n```\n\n\
+     Add the computes. A domain manifest may leave them out: it inherits those of its parent.";
+    TWO_FORMS = "F0202", "Computes are given in two forms",
+    "The computes can be written as `plugins.compute: {approved, default}`, as `plugins.compute: {type, config}` for a \
+     single one, or as `compute: {approved, default}` at the top. With two of them at once it would not be clear which \
+     one counts.\n\nKeep one form; `approved` under `plugins.compute` can say all that the others can.";
+    DEFAULT_NOT_APPROVED = "F0203", "The default is not approved",
+    "`default` names the compute of all transforms that choose none, and must be one of the approved ones.\n\n\
+     ```yaml\napproved: [duckdb, spark]\ndefault: snowflake\n```\n\nName an approved compute, or approve that one.";
+    NO_DEFAULT = "F0204", "No default compute",
+    "Several computes are approved and none is the default, so that a transform without `compute` would have none.\n\n\
+     ```yaml\napproved: [duckdb, spark]\ndefault: duckdb\n```\n\nAdd `default`. With one approved compute it is not needed.";
+    SCOPE = "F0205", "Scope and parent do not fit",
+    "A manifest of `scope: domain` narrows the one that `parent_manifest` names, so it needs one. A manifest of \
+     `scope: enterprise`, or without a scope, is the top of its chain and has none.\n\n\
+     ```yaml\nscope: domain\nparent_manifest: ../enterprise.yaml\n```\n\nAdd or remove `parent_manifest`, or correct `scope`.";
+    VERSION = "F0206", "Not a version requirement",
+    "`version` of a compute says which versions of its plugin are allowed, in Cargo's notation: `1.2` (at least 1.2, \
+     below 2), `>=1.0, <2`, `=1.4.2`, `~1.4`.\n\n```yaml\nversion: \">=1.0, <2\"\n```\n\nCorrect the requirement.";
+    QUANTITY = "F0207", "Not a Kubernetes quantity",
+    "Resources are Kubernetes quantities: a number with an optional unit, `500m` or `2` for CPU, `512Mi` or `4Gi` for \
+     memory and storage.\n\n```yaml\nresources: {large: {memory_limit: 32GB}}     # 32Gi or 32G\n```\n\nCorrect the quantity.";
+    OVER_LIMIT = "F0208", "A request over its limit",
+    "A pod cannot reserve more than it may use: Kubernetes refuses a request that is larger than its limit.\n\n\
+     ```yaml\nresources: {large: {memory_request: 64Gi, memory_limit: 32Gi}}\n```\n\nLower the request or raise the limit.";
+    UNKNOWN_COMPUTE = "F0209", "No such compute",
+    "A setting is for a compute that is not approved in this manifest, most often because of a typing error.\n\n\
+     ```yaml\napproved: [spark_large]\nenvironments:\n  - {name: prod, connections: {spark-large: {host: a}}}\n```\n\n\
+     Use the name of an approved compute.";
+    TIMEOUT_OVER_MAX = "F0210", "A timeout over its limit",
+    "`timeout_seconds` is a default and `max_timeout_seconds` the limit that nothing may exceed, the default included.\n\n\
+     ```yaml\nconfig: {timeout_seconds: 7200, max_timeout_seconds: 3600}\n```\n\nLower the timeout or raise the limit.";
+    READS = "F0211", "Not a way to address another compute",
+    "`reads` says how a compute addresses what another one wrote: by a `catalog` (its name for the writer's database) or \
+     by a `schema_prefix`; one of the two.\n\n```yaml\nreads: {duckdb: {schema_prefix: lake.}}\n```\n\nKeep one of the two keys.";
+    CATALOG_AUTH = "F0212", "Two logins for the catalog",
+    "A catalog is logged in to with `oauth2` (client credentials) or with a `token`, not with both.\n\n\
+     ```yaml\ncatalog:\n  type: rest\n  config:\n    uri: https://catalog.example/api\n    warehouse: lake\n    \
+     oauth2: {client_id: floe, client_secret: {secret: {source: env, name: CATALOG_SECRET}}}\n```\n\nKeep one of the two.";
+    TRUST_KEY = "F0213", "Not a minisign public key",
+    "`trusted_keys` holds minisign public keys: the second line of a `minisign.pub` file, 56 characters that begin with \
+     `RW`.\n\n```yaml\nplugins:\n  trust:\n    require_signature: true\n    trusted_keys: [RWQ…]\n```\n\n\
+     Copy the key from the vendor's `minisign.pub`.";
+    TRUST_WITHOUT_KEY = "F0214", "A signature is required, and no key is trusted",
+    "`require_signature: true` refuses every plugin that none of the `trusted_keys` signed. Without a key that is every \
+     plugin.\n\n```yaml\nplugins:\n  trust: {require_signature: true, trusted_keys: [RWQ…]}\n```\n\n\
+     Add the keys of the vendors whose plugins may be loaded, or remove `require_signature`.";
+}

@@ -1,0 +1,111 @@
+//! What a subcommand answers, and how it reaches the user: results on standard output, everything else on standard error.
+
+use std::io::{self, IsTerminal, Write as _};
+use std::process::ExitCode;
+
+use serde_json::{Map, Value, json};
+
+use super::args::Format;
+use crate::diagnostics::{Diagnostic, Report, TextStyle};
+use crate::telemetry;
+
+/// Version of the shape of `--format json`. Fields are only added within a major.
+const FORMAT_VERSION: &str = "1.0";
+
+const USAGE: u8 = 2;
+
+/// What a subcommand answers.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    text: String,
+    results: Map<String, Value>,
+    diagnostics: Vec<Diagnostic>,
+    /// Printed as it is in every format: a script, a schema.
+    verbatim: bool,
+    /// What is wrong with the arguments.
+    usage: Option<String>,
+    /// Fails although no diagnostic is an error.
+    denied: bool,
+}
+
+impl Answer {
+    /// A text for people.
+    pub(super) fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+
+    /// A text in a format of its own.
+    pub(super) fn verbatim(text: impl Into<String>) -> Self {
+        Self { verbatim: true, ..Self::text(text) }
+    }
+
+    /// Wrong arguments, where clap could not see it.
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self { usage: Some(message.into()), ..Self::default() }
+    }
+
+    /// Adds a result for machines, under a plural noun.
+    pub(super) fn with(mut self, noun: &str, value: impl Into<Value>) -> Self {
+        self.results.insert(noun.to_owned(), value.into());
+        self
+    }
+
+    /// Adds diagnostics.
+    pub(super) fn with_diagnostics(mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) -> Self {
+        self.diagnostics.extend(diagnostics);
+        self
+    }
+
+    /// Makes the command fail.
+    pub(super) fn denied(mut self, denied: bool) -> Self {
+        self.denied |= denied;
+        self
+    }
+
+    /// Prints it all and says how the command ends.
+    pub(super) fn print(self, format: Format, correlation_id: &str) -> ExitCode {
+        if let Some(message) = self.usage {
+            eprintln!("error: {message}");
+            return ExitCode::from(USAGE);
+        }
+        let report = Report::new(self.diagnostics);
+        for diagnostic in report.diagnostics() {
+            telemetry::log(diagnostic, correlation_id);
+        }
+        let failed = report.has_errors() || self.denied;
+        let out = match format {
+            Format::Json if !self.verbatim => {
+                let mut object = Map::new();
+                object.insert("format_version".to_owned(), json!(FORMAT_VERSION));
+                object.insert("diagnostics".to_owned(), Value::from(report.to_json(correlation_id)));
+                object.extend(self.results);
+                let mut text = serde_json::to_string_pretty(&object).unwrap_or_default();
+                text.push('\n');
+                text
+            }
+            _ => {
+                let style = TextStyle { colour: colour(&io::stderr()), ..TextStyle::default() };
+                eprint!("{}", report.to_text(style, correlation_id));
+                self.text
+            }
+        };
+        match io::stdout().lock().write_all(out.as_bytes()) {
+            // Whoever reads has seen enough (`floe … | head`).
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+            _ if failed => ExitCode::FAILURE,
+            _ => ExitCode::SUCCESS,
+        }
+    }
+}
+
+/// Whether a stream takes colour.
+fn colour(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Ends as clap wants it: help and version on standard output with 0, errors on standard error with 2.
+pub(super) fn usage(error: &clap::Error) -> ExitCode {
+    // Printing fails only where nobody reads.
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
+}

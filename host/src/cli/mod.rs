@@ -1,0 +1,75 @@
+//! The command line: one file a subcommand. Parses arguments, calls the rooms below, renders. No logic.
+
+mod answer;
+mod args;
+mod compile;
+mod completions;
+mod explain;
+mod health;
+mod plan;
+mod plugin;
+mod product;
+mod schema;
+mod table;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use args::Format;
+
+use crate::telemetry;
+
+/// Governed, per-transform compute engines for dbt.
+#[derive(Debug, Parser)]
+#[command(name = "floe", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Exit status: 0 fine, 1 errors (diagnostics say which), 2 usage, 130 interrupted.")]
+struct Cli {
+    /// How to print the result: text for people, one JSON object for machines
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check spec, manifest and plugins, and write the artifacts that dbt runs with
+    Compile(compile::Args),
+    /// Show what runs where, and in which order
+    Plan(plan::Args),
+    /// Check the connections of all computes, side by side
+    Health(health::Args),
+    /// Look at plugins
+    #[command(subcommand)]
+    Plugin(plugin::Command),
+    /// Print the JSON Schema of a document, for editors
+    #[command(subcommand)]
+    Schema(schema::Command),
+    /// Explain the code of a diagnostic
+    Explain(explain::Args),
+    /// Print a completion script for a shell
+    Completions(completions::Args),
+}
+
+/// Runs the command line. A worker is dispatched before this is called.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return answer::usage(&error),
+    };
+    telemetry::start();
+    let id = telemetry::correlation_id();
+    let answer = match cli.command {
+        Command::Compile(args) => compile::run(&args),
+        Command::Plan(args) => plan::run(&args),
+        Command::Health(args) => health::run(&args, &id),
+        Command::Plugin(command) => plugin::run(&command),
+        Command::Schema(command) => schema::run(&command),
+        Command::Explain(args) => explain::run(&args),
+        Command::Completions(args) => completions::run(&args, &mut Cli::command()),
+    };
+    answer.print(cli.format, &id)
+}

@@ -1,0 +1,172 @@
+//! `compiled_artifacts.json`: what other parts of the platform, and floe's own commands, read.
+
+use std::collections::BTreeMap;
+
+use floe_plugin_api::{Addressing, Storage, TimeoutEnforcement};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::source::PluginIdentity;
+
+/// Version of this document's shape. Fields are only added within a major.
+pub const ARTIFACTS_VERSION: &str = "1.0";
+
+/// Name of the file in the artifacts' folder.
+pub const ARTIFACTS_FILE: &str = "compiled_artifacts.json";
+
+/// Everything that a compile decided. Paths are relative: to the folder where not said otherwise.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CompiledArtifacts {
+    /// [`ARTIFACTS_VERSION`].
+    pub version: &'static str,
+    /// The product.
+    pub product: ProductRef,
+    /// The manifests that apply, the root first; empty where there is none and DuckDB is the compute.
+    pub inheritance: Vec<ManifestRef>,
+    /// The dbt project beside the spec.
+    pub dbt: DbtProject,
+    /// Environments, in the spec's order.
+    pub environments: Vec<EnvironmentArtifact>,
+    /// The approved computes.
+    pub compute_registry: ComputeRegistry,
+    /// Transforms, in the spec's order.
+    pub transforms: Vec<TransformArtifact>,
+    /// The plugins behind the computes, by name.
+    pub plugins: BTreeMap<String, PluginIdentity>,
+}
+
+/// The product that was compiled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProductRef {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+}
+
+/// A manifest that applies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ManifestRef {
+    /// `enterprise`, `domain`, or absent for a single tier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Its path, relative to the dbt project's folder.
+    pub path: String,
+}
+
+/// The dbt project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DbtProject {
+    /// Its name.
+    pub name: String,
+    /// The profile that it asks for.
+    pub profile: String,
+}
+
+/// An environment; it selects no compute.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EnvironmentArtifact {
+    /// Its name, which is the dbt target too.
+    pub name: String,
+    /// Variables for dbt.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub vars: Map<String, Value>,
+}
+
+/// The approved computes and the default.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ComputeRegistry {
+    /// What a transform without a compute runs on.
+    pub default: String,
+    /// The approved computes, by name.
+    pub computes: BTreeMap<String, ComputeArtifact>,
+}
+
+/// One approved compute.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ComputeArtifact {
+    /// Its plugin.
+    pub plugin: String,
+    /// Name of the engine, for people.
+    pub engine: String,
+    /// The dbt adapter's `type`.
+    pub dbt_adapter: String,
+    /// Whether the engine runs on the user's own machines.
+    pub self_hosted: bool,
+    /// dbt threads.
+    pub threads: u16,
+    /// Wall time in seconds that one dbt node may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u32>,
+    /// Python packages that dbt needs, by PEP 508.
+    pub packages: Vec<String>,
+    /// Versions of Python that they support.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requires_python: Option<String>,
+    /// Kubernetes ResourceRequirements of dbt's pod, by workload size.
+    pub resources: BTreeMap<&'static str, Value>,
+    /// SQL that mounts the catalog; `null`: none needed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub catalog_attachment: Option<CatalogAttachmentArtifact>,
+    /// How it names what another compute wrote.
+    pub addressing: Addressing,
+    /// What differs between environments, by environment.
+    pub environments: BTreeMap<String, ComputeEnvironment>,
+}
+
+/// How a compute mounts the manifest's catalog.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CatalogAttachmentArtifact {
+    /// Statements in order; `null`: this engine needs none.
+    pub statements: Option<Vec<String>>,
+}
+
+/// A compute in one environment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ComputeEnvironment {
+    /// Its `profiles.yml`.
+    pub profile: String,
+    /// What the adapter itself does about `timeout_seconds`.
+    pub timeout: TimeoutEnforcement,
+    /// Where it keeps what it builds.
+    pub storage: Storage,
+}
+
+/// A transform and its compute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TransformArtifact {
+    /// `path`, `name` or `package`.
+    pub kind: &'static str,
+    /// What it selects: a folder or file of the project, a model, a dbt package.
+    pub selects: String,
+    /// The compute that it runs on, in every environment.
+    pub compute: String,
+    /// Where that came from: `transform` or `default`.
+    pub compute_from: &'static str,
+    /// Wall time in seconds that one dbt node may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u32>,
+    /// How much work it is.
+    pub workload_size: &'static str,
+    /// Its tags.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Models that come before it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<String>,
+}
+
+impl CompiledArtifacts {
+    /// The document: the same input gives the same bytes.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}

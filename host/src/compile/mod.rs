@@ -1,0 +1,148 @@
+//! Documents in, artifacts or diagnostics out.
+//!
+//! `resolve` decides what needs no plugin, `plugins` asks the plugins for the rest, `answers` and `schema` check both sides,
+//! `artifacts` and `yaml` write it down, `folder` puts it in place. It never connects anywhere, and knows plugins only through
+//! `source`.
+
+pub mod answers;
+pub mod artifacts;
+pub mod folder;
+pub mod plugins;
+pub mod product;
+pub mod resolve;
+pub mod schema;
+pub mod settings;
+pub mod source;
+mod yaml;
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::{Value, json};
+
+use artifacts::{
+    ARTIFACTS_FILE, ARTIFACTS_VERSION, CompiledArtifacts, ComputeArtifact, ComputeEnvironment, ComputeRegistry,
+    EnvironmentArtifact,
+};
+use folder::Files;
+use plugins::{Answers, ComputeAnswers};
+use product::Product;
+use source::ComputeSource;
+
+use crate::diagnostics::Diagnostic;
+use crate::diagnostics::codes::compile::COMPUTES_ALL_FAILED;
+
+/// Folder of dbt's helper files, in the artifacts' folder.
+const HELPER_FOLDER: &str = "dbt";
+
+/// A product that compiled without an error.
+#[derive(Debug, Clone)]
+pub struct Compiled {
+    /// What was decided.
+    pub artifacts: CompiledArtifacts,
+    /// The dbt project's folder.
+    pub project_dir: Utf8PathBuf,
+    /// The files of the artifacts' folder.
+    pub files: Files,
+}
+
+/// Compiles a resolved product. `out` is the artifacts' folder as the dbt project sees it.
+pub fn compile<S: ComputeSource>(product: &Product, source: &S, out: &Utf8Path) -> (Option<Compiled>, Vec<Diagnostic>) {
+    let helper_dir = out.join(HELPER_FOLDER);
+    let mut answers = plugins::ask(product, source, helper_dir.as_str());
+    let mut diagnostics = std::mem::take(&mut answers.diagnostics);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        if answers.computes.is_empty() && product.computes.len() > 1 {
+            diagnostics.push(all_failed(product));
+        }
+        return (None, diagnostics);
+    }
+    let artifacts = assemble(product, &answers);
+    let files = files(product, &artifacts, &answers);
+    (Some(Compiled { artifacts, project_dir: product.project_dir.clone(), files }), diagnostics)
+}
+
+fn all_failed(product: &Product) -> Diagnostic {
+    let names: Vec<_> = product.computes.iter().map(|compute| compute.name.as_str()).collect();
+    Diagnostic::error(
+        &COMPUTES_ALL_FAILED,
+        format!("none of the approved computes can be used: {}", names.join(", ")),
+        "each has its own error above; `floe plugin list` shows which plugins were found and where floe looked",
+    )
+}
+
+fn assemble(product: &Product, answers: &Answers) -> CompiledArtifacts {
+    let computes = product.computes.iter().filter_map(|compute| {
+        let answer = answers.computes.get(&compute.name)?;
+        Some((
+            compute.name.clone(),
+            ComputeArtifact {
+                plugin: compute.plugin.clone(),
+                engine: answer.metadata.engine.clone(),
+                dbt_adapter: answer.metadata.dbt_adapter.clone(),
+                self_hosted: answer.metadata.self_hosted,
+                threads: compute.threads,
+                timeout_seconds: compute.timeout_seconds,
+                packages: answer.packages.packages.iter().map(ToString::to_string).collect(),
+                requires_python: answer.packages.requires_python.clone(),
+                resources: answer.resources.clone(),
+                catalog_attachment: None,
+                addressing: answer.metadata.addressing,
+                environments: compute_environments(&compute.name, answer),
+            },
+        ))
+    });
+    CompiledArtifacts {
+        version: ARTIFACTS_VERSION,
+        product: product.product.clone(),
+        inheritance: product.inheritance.clone(),
+        dbt: product.dbt.clone(),
+        environments: product
+            .environments
+            .iter()
+            .map(|environment| EnvironmentArtifact { name: environment.name.clone(), vars: environment.vars.clone() })
+            .collect(),
+        compute_registry: ComputeRegistry { default: product.default.clone(), computes: computes.collect() },
+        transforms: product.transforms.clone(),
+        plugins: answers.plugins.clone(),
+    }
+}
+
+fn compute_environments(compute: &str, answer: &ComputeAnswers) -> BTreeMap<String, ComputeEnvironment> {
+    let entry = |(environment, profile): (&String, &floe_plugin_api::ProfileResponse)| {
+        let entry = ComputeEnvironment {
+            profile: profile_path(environment, compute),
+            timeout: profile.timeout,
+            storage: profile.storage.clone(),
+        };
+        (environment.clone(), entry)
+    };
+    answer.profiles.iter().map(entry).collect()
+}
+
+fn profile_path(environment: &str, compute: &str) -> String {
+    format!("profiles/{environment}/{compute}/profiles.yml")
+}
+
+/// Everything that goes into the folder.
+fn files(product: &Product, artifacts: &CompiledArtifacts, answers: &Answers) -> Files {
+    let mut files = Files::new();
+    files.insert(ARTIFACTS_FILE.to_owned(), artifacts.to_json());
+    for (compute, answer) in &answers.computes {
+        let requirements: String = answer.packages.packages.iter().map(|package| format!("{package}\n")).collect();
+        files.insert(format!("requirements/{compute}.txt"), requirements);
+        for (environment, profile) in &answer.profiles {
+            let comment = format!(
+                "Written by `floe compile` for compute `{compute}` in environment `{environment}`; changes here are lost.\n\
+                 dbt build --profiles-dir <this folder> --target {environment}"
+            );
+            let output = Value::Object(profile.output.clone());
+            let document = json!({ &product.dbt.profile: {"target": environment, "outputs": { environment: output }} });
+            files.insert(profile_path(environment, compute), yaml::document(&comment, &document));
+            for file in &profile.helper_files {
+                files.insert(format!("{HELPER_FOLDER}/{}", file.path), file.content.clone());
+            }
+        }
+    }
+    files
+}

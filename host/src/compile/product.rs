@@ -1,0 +1,88 @@
+//! A product with everything resolved that needs no plugin: which computes there are, which one each transform runs on.
+
+use camino::Utf8PathBuf;
+use semver::VersionReq;
+use serde_json::{Map, Value};
+
+use super::artifacts::{DbtProject, ManifestRef, ProductRef, TransformArtifact};
+use crate::diagnostics::Span;
+use crate::documents::environments::ALL_COMPUTES;
+use crate::documents::manifest::ResourceOverrides;
+use crate::documents::settings::ComputeSettings;
+use crate::documents::yaml::Node;
+
+/// One approved compute, as the manifest gives it.
+#[derive(Debug, Clone)]
+pub struct Compute {
+    /// Its name.
+    pub name: String,
+    /// Its plugin.
+    pub plugin: String,
+    /// Versions of the plugin that will do.
+    pub version: Option<VersionReq>,
+    /// dbt threads.
+    pub threads: u16,
+    /// Wall time in seconds that one dbt node may take.
+    pub timeout_seconds: Option<u32>,
+    /// Seconds that opening a connection may take.
+    pub connect_timeout_seconds: Option<u32>,
+    /// The plugin's settings: a mapping.
+    pub connection: Node,
+    /// What the manifest lays over the plugin's resource presets.
+    pub resources: ResourceOverrides,
+    /// Where the manifest names it; nowhere where there is no manifest.
+    pub place: Option<Span>,
+}
+
+/// An environment.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// Its name.
+    pub name: String,
+    /// Variables for dbt.
+    pub vars: Map<String, Value>,
+    /// Settings over a compute's own, by compute; in the order in which they apply.
+    pub connections: Vec<(String, ComputeSettings)>,
+}
+
+/// A product with everything resolved that needs no plugin.
+#[derive(Debug, Clone)]
+pub struct Product {
+    /// Name and version.
+    pub product: ProductRef,
+    /// The dbt project's folder: the spec's.
+    pub project_dir: Utf8PathBuf,
+    /// The dbt project.
+    pub dbt: DbtProject,
+    /// The manifests that apply.
+    pub inheritance: Vec<ManifestRef>,
+    /// Environments that are compiled, in the spec's order.
+    pub environments: Vec<Environment>,
+    /// Approved computes, in the manifest's order.
+    pub computes: Vec<Compute>,
+    /// What a transform without a compute runs on.
+    pub default: String,
+    /// Transforms, in the spec's order.
+    pub transforms: Vec<TransformArtifact>,
+}
+
+impl Product {
+    /// The approved compute with a name.
+    pub fn compute(&self, name: &str) -> Option<&Compute> {
+        self.computes.iter().find(|compute| compute.name == name)
+    }
+
+    /// The environment with a name.
+    pub fn environment(&self, name: &str) -> Option<&Environment> {
+        self.environments.iter().find(|environment| environment.name == name)
+    }
+
+    /// What an environment lays over a compute's settings, in order.
+    pub fn overrides<'a>(&'a self, environment: &str, compute: &'a str) -> impl Iterator<Item = &'a ComputeSettings> {
+        self.environment(environment)
+            .into_iter()
+            .flat_map(|environment| &environment.connections)
+            .filter(move |(name, _)| name == compute || name == ALL_COMPUTES)
+            .map(|(_, settings)| settings)
+    }
+}

@@ -1,0 +1,116 @@
+//! The environments, and what each lays over the computes' settings.
+
+use serde_json::{Map, Value};
+
+use super::approved;
+use crate::compile::product::{Compute, Environment};
+use crate::diagnostics::codes::compile::{COMPUTE_UNKNOWN, ENVIRONMENT_UNKNOWN, NOT_FOR_PRODUCTS};
+use crate::diagnostics::{Diagnostic, did_you_mean, listed};
+use crate::documents::environments::{self, ALL_COMPUTES, Connection, DEFAULT_ENVIRONMENT};
+use crate::documents::manifest::{Manifest, ManifestEnvironment};
+use crate::documents::placeholders::Placeholders;
+use crate::documents::spec::{Spec, SpecEnvironment};
+
+/// The environments that are wanted (all where none is named), and what is wrong with them.
+pub fn of(
+    spec: Option<&Spec>,
+    manifest: Option<&Manifest>,
+    computes: &[Compute],
+    wanted: &[String],
+    placeholders: &Placeholders,
+) -> (Vec<Environment>, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let declared = spec.map_or(&[][..], |spec| &spec.environments);
+    let platform = manifest.map_or(&[][..], |manifest| &manifest.environments);
+    for own in declared {
+        let above = platform.iter().find(|above| above.name.value == own.name.value);
+        diagnostics.extend(unknown_computes(&own.connections, computes));
+        diagnostics.extend(not_for_products(own, above));
+    }
+    let names = match spec {
+        Some(spec) => environments::names(manifest, spec),
+        None if platform.is_empty() => vec![DEFAULT_ENVIRONMENT],
+        None => platform.iter().map(|above| above.name.as_str()).collect(),
+    };
+    for name in wanted.iter().filter(|name| !names.contains(&name.as_str())) {
+        let near = did_you_mean(name, names.iter().copied()).map(|near| format!("did you mean `{near}`? "));
+        let help = format!("{}there is {}", near.unwrap_or_default(), listed(names.iter().copied()));
+        diagnostics.push(Diagnostic::error(&ENVIRONMENT_UNKNOWN, format!("there is no environment `{name}`"), help));
+    }
+    let environments = names
+        .into_iter()
+        .filter(|name| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name))
+        .map(|name| environment(name, declared, platform, placeholders))
+        .collect();
+    (environments, diagnostics)
+}
+
+/// The platform's settings, and then the product's own.
+fn environment(
+    name: &str,
+    declared: &[SpecEnvironment],
+    platform: &[ManifestEnvironment],
+    placeholders: &Placeholders,
+) -> Environment {
+    let own = declared.iter().find(|own| own.name.value == name);
+    let above = platform.iter().find(|above| above.name.value == name).map(|above| &above.connections);
+    let connections = above.into_iter().chain(own.map(|own| &own.connections)).flatten();
+    let vars = own.into_iter().flat_map(|own| &own.vars).map(|entry| (entry.key.clone(), entry.value.to_json()));
+    Environment {
+        name: name.to_owned(),
+        vars: vars.collect::<Map<String, Value>>(),
+        connections: connections
+            .map(|connection| {
+                let mut settings = connection.settings.clone();
+                placeholders.expand_node(&mut settings.connection);
+                (connection.compute.value.clone(), settings)
+            })
+            .collect(),
+    }
+}
+
+fn unknown_computes(connections: &[Connection], computes: &[Compute]) -> Vec<Diagnostic> {
+    let names = || computes.iter().map(|compute| compute.name.as_str());
+    connections
+        .iter()
+        .map(|connection| &connection.compute)
+        .filter(|name| name.value != ALL_COMPUTES && approved(computes, name).is_none())
+        .map(|name| {
+            let near = did_you_mean(name, names()).map(|near| format!("did you mean `{near}`? "));
+            let help = format!("{}approved are {}", near.unwrap_or_default(), listed(names()));
+            Diagnostic::error(&COMPUTE_UNKNOWN, format!("there is no compute `{}`", name.value), help)
+                .at(name.span.clone())
+        })
+        .collect()
+}
+
+/// A product sets only what the manifest leaves to it.
+fn not_for_products(own: &SpecEnvironment, above: Option<&ManifestEnvironment>) -> Vec<Diagnostic> {
+    let allowed: Vec<&str> =
+        above.into_iter().flat_map(|above| &above.product_may_set).map(|key| key.as_str()).collect();
+    let refused = |key: &str, span| {
+        let environment = &own.name.value;
+        let help = if allowed.is_empty() {
+            format!(
+                "the manifest lets products set nothing in `{environment}`; its owner can add `product_may_set: [{key}]` there"
+            )
+        } else {
+            format!("in `{environment}` products may set {}", listed(allowed.iter().copied()))
+        };
+        Diagnostic::error(&NOT_FOR_PRODUCTS, format!("`{key}` is not for products to set"), help).at(span)
+    };
+    let mut found = Vec::new();
+    for settings in own.connections.iter().map(|connection| &connection.settings) {
+        let floes = [
+            ("threads", settings.threads.as_ref().map(|own| &own.span)),
+            ("timeout_seconds", settings.timeout_seconds.as_ref().map(|own| &own.span)),
+            ("connect_timeout_seconds", settings.connect_timeout_seconds.as_ref().map(|own| &own.span)),
+        ];
+        let floes = floes.into_iter().filter_map(|(key, span)| Some((key, span?)));
+        let plugins = settings.connection.as_map().unwrap_or_default();
+        let plugins = plugins.iter().map(|entry| (entry.key.as_str(), &entry.key_span));
+        let keys = floes.chain(plugins).filter(|(key, _)| !allowed.contains(key));
+        found.extend(keys.map(|(key, span)| refused(key, span.clone())));
+    }
+    found
+}

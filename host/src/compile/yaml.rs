@@ -1,0 +1,118 @@
+//! Writes `profiles.yml`.
+//!
+//! dbt reads it by YAML 1.1, where a bare `on` is a truth and `1_0` a number. So every scalar is written as JSON, which both
+//! versions read alike, and only the blocks are YAML's. No library writes for a 1.1 reader.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+/// The document as YAML, with a comment on top.
+pub fn document(comment: &str, value: &Value) -> String {
+    let mut text = String::new();
+    for line in comment.lines() {
+        let _ = writeln!(text, "# {line}");
+    }
+    block(&mut text, value, 0);
+    text
+}
+
+fn block(text: &mut String, value: &Value, indent: usize) {
+    match value {
+        Value::Object(entries) if !entries.is_empty() => {
+            for (key, value) in entries {
+                let _ = write!(text, "{:indent$}{}:", "", self::key(key));
+                child(text, value, indent);
+            }
+        }
+        Value::Array(items) if !items.is_empty() => {
+            for item in items {
+                let _ = write!(text, "{:indent$}-", "");
+                child(text, item, indent);
+            }
+        }
+        scalar => {
+            let _ = writeln!(text, "{:indent$}{}", "", self::scalar(scalar));
+        }
+    }
+}
+
+/// What stands behind a key or a dash: a scalar on the same line, anything else below.
+fn child(text: &mut String, value: &Value, indent: usize) {
+    match value {
+        Value::Object(entries) if !entries.is_empty() => {
+            text.push('\n');
+            block(text, value, indent + 2);
+        }
+        Value::Array(items) if !items.is_empty() => {
+            text.push('\n');
+            block(text, value, indent + 2);
+        }
+        scalar => {
+            let _ = writeln!(text, " {}", self::scalar(scalar));
+        }
+    }
+}
+
+/// A key stays bare where no reader could take it for anything but text.
+fn key(key: &str) -> String {
+    let bare = key.starts_with(|c: char| c.is_ascii_lowercase())
+        && key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-'))
+        && !matches!(key, "y" | "n" | "yes" | "no" | "on" | "off" | "true" | "false" | "null");
+    if bare { key.to_owned() } else { scalar(&Value::from(key)) }
+}
+
+/// A scalar, or an empty collection, as JSON.
+fn scalar(value: &Value) -> String {
+    let json = value.to_string();
+    if !json.contains(['\u{7f}', '\u{85}', '\u{2028}', '\u{2029}', '\u{feff}']) {
+        return json;
+    }
+    // Line breaks and unprintables to YAML 1.1, plain characters to JSON.
+    json.chars()
+        .map(|c| match c {
+            '\u{7f}' | '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => format!("\\u{:04x}", u32::from(c)),
+            c => c.to_string(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn scalars_are_json_and_blocks_are_yaml() {
+        let value = json!({
+            "jaffle": {"target": "dev", "outputs": {"dev": {
+                "type": "duckdb", "threads": 4, "extensions": ["httpfs", {"name": "x", "repo": "on"}],
+                "settings": {"On": true, "empty": {}}, "none": null,
+            }}},
+        });
+        insta::assert_snapshot!(document("made by floe\ndo not edit", &value), @r#"
+        # made by floe
+        # do not edit
+        jaffle:
+          target: "dev"
+          outputs:
+            dev:
+              type: "duckdb"
+              threads: 4
+              extensions:
+                - "httpfs"
+                -
+                  name: "x"
+                  repo: "on"
+              settings:
+                "On": true
+                empty: {}
+              none: null
+        "#);
+    }
+
+    #[test]
+    fn line_breaks_of_yaml_are_escaped() {
+        assert_eq!(scalar(&json!("a\u{2028}b\u{85}\n")), r#""a\u2028b\u0085\n""#);
+    }
+}

@@ -1,0 +1,216 @@
+//! `manifest.yaml`: what the platform approves.
+
+mod catalog;
+mod compute;
+mod resources;
+mod trust;
+
+use std::sync::Arc;
+
+use super::environments::{self, Connection, SELECTIONS};
+use super::fields::{Fields, Problems, Shape};
+use super::metadata::{self, Metadata};
+use super::spanned::Spanned;
+use super::yaml::{Entry, Node};
+use crate::diagnostics::codes::{documents, manifest as codes};
+use crate::diagnostics::{Diagnostic, Source, did_you_mean, listed};
+
+pub use catalog::{CatalogLogin, CatalogSection, CatalogType, SettingText};
+pub use compute::{ComputeEntry, ComputeForm, ComputeSection, Reads, ReadsFrom};
+pub use resources::{ResourceOverrides, ResourceSettings};
+pub use trust::TrustSection;
+
+/// A manifest that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manifest {
+    /// The file.
+    pub source: Arc<Source>,
+    /// Who it is.
+    pub metadata: Metadata,
+    /// Its level; none for a platform of one tier.
+    pub scope: Option<Spanned<Scope>>,
+    /// The manifest that this one narrows, as it is written: set exactly where the scope is a domain.
+    pub parent_manifest: Option<Spanned<String>>,
+    /// The computes. Always there in a manifest without a parent, if it has no errors.
+    pub computes: Option<ComputeSection>,
+    /// The Iceberg catalog that computes may mount.
+    pub catalog: Option<CatalogSection>,
+    /// Whose plugins may be loaded.
+    pub trust: Option<TrustSection>,
+    /// Settings that differ.
+    pub environments: Vec<ManifestEnvironment>,
+    /// What belongs to other parts of the platform, at the top.
+    pub elsewhere: Vec<Entry>,
+    /// What belongs to other parts of the platform, under `plugins`.
+    pub other_plugins: Vec<Entry>,
+}
+
+/// The level of a manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The root of a chain.
+    Enterprise,
+    /// Narrows its parent.
+    Domain,
+}
+
+/// One environment of a manifest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ManifestEnvironment {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// What it is, in a few words.
+    pub description: Option<Spanned<String>>,
+    /// Settings that a spec may set here.
+    pub product_may_set: Vec<Spanned<String>>,
+    /// Settings by compute.
+    pub connections: Vec<Connection>,
+}
+
+static MANIFEST: Shape = Shape {
+    what: "the manifest",
+    keys: &["apiVersion", "kind", "metadata", "scope", "parent_manifest", "plugins", "compute", "environments"],
+    elsewhere: &[
+        "governance",
+        "observability",
+        "artifacts",
+        "approved_plugins",
+        "approved_sinks",
+        "approved_products",
+        "defaults",
+        "resource_presets",
+    ],
+    extensions: true,
+};
+
+static PLUGINS: Shape = Shape {
+    what: "`plugins`",
+    keys: &["compute", "catalog", "trust"],
+    elsewhere: &[
+        "orchestrator",
+        "storage",
+        "semantic_layer",
+        "ingestion",
+        "secrets",
+        "telemetry_backend",
+        "lineage_backend",
+        "identity",
+        "dbt",
+        "quality",
+    ],
+    extensions: false,
+};
+
+static ENVIRONMENT: Shape = Shape::closed("an environment", &["name", "description", "product_may_set", "connections"]);
+
+pub(super) fn read(node: Node, problems: &mut Problems) -> Option<Manifest> {
+    let source = Arc::clone(node.span.source());
+    let mut fields = Fields::open(node, &MANIFEST, problems)?;
+    if !metadata::check_kind(&mut fields, "Manifest", problems) {
+        return None;
+    }
+    let metadata = metadata::read(&mut fields, "a manifest", problems);
+    let (scope, parent_manifest) = read_scope(&mut fields, problems);
+    let mut plugins = fields.take("plugins").and_then(|entry| Fields::open(entry.value, &PLUGINS, problems));
+    let nested = plugins.as_mut().and_then(|plugins| plugins.take("compute"));
+    let has_parent = parent_manifest.is_some() || matches!(scope.as_deref(), Some(Scope::Domain));
+    let computes = compute::read(nested, fields.take("compute"), has_parent, &fields.span, problems);
+    let catalog = plugins.as_mut().and_then(|plugins| plugins.take("catalog"));
+    let catalog = catalog.and_then(|entry| catalog::read(entry.value, problems));
+    let trust = plugins.as_mut().and_then(|plugins| plugins.take("trust"));
+    let trust = trust.and_then(|entry| trust::read(entry.value, problems));
+    let environments =
+        environments::read(&mut fields, &ENVIRONMENT, problems, read_environment, |environment| &environment.name);
+    if let Some(computes) = computes.as_ref().filter(|_| !has_parent) {
+        check_connections(&environments, computes, problems);
+    }
+    Some(Manifest {
+        source,
+        metadata: metadata?,
+        scope,
+        parent_manifest,
+        computes,
+        catalog,
+        trust,
+        environments,
+        elsewhere: fields.elsewhere,
+        other_plugins: plugins.map(|plugins| plugins.elsewhere).unwrap_or_default(),
+    })
+}
+
+fn read_scope(fields: &mut Fields, problems: &mut Problems) -> (Option<Spanned<Scope>>, Option<Spanned<String>>) {
+    let wrong_scope = fields.has("scope");
+    let scope = fields.word("scope", &[("enterprise", Scope::Enterprise), ("domain", Scope::Domain)], problems);
+    let has_parent = fields.has("parent_manifest");
+    let parent = fields.text("parent_manifest", problems);
+    match (&scope, &parent) {
+        (Some(scope), None) if scope.value == Scope::Domain && !has_parent => problems.push(
+            Diagnostic::error(
+                &codes::SCOPE,
+                "a domain manifest needs a parent",
+                "add `parent_manifest: ../enterprise.yaml`, or remove `scope` if the platform has one tier",
+            )
+            .at(scope.span.clone()),
+        ),
+        (Some(scope), Some(parent)) if scope.value == Scope::Enterprise => problems.push(
+            Diagnostic::error(
+                &codes::SCOPE,
+                "an enterprise manifest is the root and has no parent",
+                "remove `parent_manifest`, or write `scope: domain`",
+            )
+            .labelled(parent.span.clone(), "a parent")
+            .labelled(scope.span.clone(), "the root"),
+        ),
+        (None, Some(parent)) if !wrong_scope => problems.push(
+            Diagnostic::error(
+                &codes::SCOPE,
+                "only a domain manifest has a parent, and this one has no scope",
+                "add `scope: domain`, or remove `parent_manifest`",
+            )
+            .at(parent.span.clone()),
+        ),
+        _ => {}
+    }
+    (scope, parent)
+}
+
+fn read_environment(mut common: environments::Common, problems: &mut Problems) -> ManifestEnvironment {
+    let product_may_set = common.fields.texts("product_may_set", problems);
+    for key in &product_may_set {
+        if SELECTIONS.contains(&key.as_str()) {
+            problems.push(
+                Diagnostic::error(
+                    &documents::PARITY,
+                    format!("`product_may_set` of environment `{}` lets a product select a compute with `{}`", common.name.value, key.value),
+                    "name settings of connections only, such as `schema`: a transform runs on one compute in all environments",
+                )
+                .at(key.span.clone()),
+            );
+        }
+    }
+    ManifestEnvironment {
+        name: common.name,
+        description: common.description,
+        product_may_set,
+        connections: common.connections,
+    }
+}
+
+fn check_connections(environments: &[ManifestEnvironment], computes: &ComputeSection, problems: &mut Problems) {
+    let approved = || computes.approved.iter().map(|compute| compute.name.as_str());
+    for connection in environments.iter().flat_map(|environment| &environment.connections) {
+        let name = &connection.compute;
+        if approved().any(|approved| approved == name.value) {
+            continue;
+        }
+        let list = listed(approved());
+        let help = match did_you_mean(name, approved()) {
+            Some(word) => format!("did you mean `{word}`? approved are {list}"),
+            None => format!("approved are {list}"),
+        };
+        problems.push(
+            Diagnostic::error(&codes::UNKNOWN_COMPUTE, format!("no compute `{}` is approved", name.value), help)
+                .at(name.span.clone()),
+        );
+    }
+}

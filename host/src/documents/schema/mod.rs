@@ -1,0 +1,1 @@
+//! JSON Schema of manifest and spec, for editors.

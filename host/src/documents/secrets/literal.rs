@@ -1,0 +1,121 @@
+//! A secret that is written out, where the plugin's schema says that it is one.
+
+use floe_plugin_api::SECRET_KEYWORD;
+use serde_json::Value;
+
+use super::template::Template;
+use super::{Reference, recognise};
+use crate::diagnostics::codes::documents as codes;
+use crate::diagnostics::{Diagnostic, Span};
+use crate::documents::yaml::{Entry, Kind, Node};
+
+/// Deepest chain of `$ref`, `anyOf` and the like.
+const MAX_DEPTH: usize = 32;
+
+/// Reports each literal in `settings` that `schema` (a plugin's) marks with `x-floe-secret`. Its text is shown nowhere
+/// from then on, in no diagnostic of the file.
+pub fn refuse_literals(settings: &Node, schema: &Value, compute: &str) -> Vec<Diagnostic> {
+    let mut walk = Walk { root: schema, compute, problems: Vec::new() };
+    walk.node(settings, None, &[schema]);
+    walk.problems
+}
+
+struct Walk<'a> {
+    root: &'a Value,
+    compute: &'a str,
+    problems: Vec<Diagnostic>,
+}
+
+impl<'a> Walk<'a> {
+    fn node(&mut self, node: &Node, entry: Option<&Entry>, schemas: &[&'a Value]) {
+        let mut all = Vec::new();
+        for schema in schemas {
+            self.expand(schema, 0, &mut all);
+        }
+        if all.iter().any(|schema| schema.get(SECRET_KEYWORD) == Some(&Value::Bool(true))) {
+            self.secret(node, entry);
+            return;
+        }
+        match &node.kind {
+            Kind::Map(entries) => {
+                for entry in entries {
+                    self.node(&entry.value, Some(entry), &properties(&all, &entry.key));
+                }
+            }
+            Kind::Seq(items) => {
+                let schemas: Vec<&Value> = all.iter().filter_map(|schema| schema.get("items")).collect();
+                for item in items {
+                    self.node(item, entry, &schemas);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A schema with all that may apply beside it.
+    fn expand(&self, schema: &'a Value, depth: usize, all: &mut Vec<&'a Value>) {
+        if depth > MAX_DEPTH || all.len() > 1000 {
+            return;
+        }
+        all.push(schema);
+        if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
+            if let Some(target) = target.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer)) {
+                self.expand(target, depth + 1, all);
+            }
+        }
+        for keyword in ["allOf", "anyOf", "oneOf"] {
+            for part in schema.get(keyword).and_then(Value::as_array).into_iter().flatten() {
+                self.expand(part, depth + 1, all);
+            }
+        }
+        for keyword in ["if", "then", "else"] {
+            if let Some(part) = schema.get(keyword) {
+                self.expand(part, depth + 1, all);
+            }
+        }
+    }
+
+    fn secret(&mut self, node: &Node, entry: Option<&Entry>) {
+        let why = match (recognise(node), &node.kind) {
+            (_, Kind::Null) | (Ok(Some(Reference::Secret(_))), _) => return,
+            // What cannot be read is reported where it is read.
+            (Err(_), Kind::Map(_)) => return,
+            (Ok(Some(Reference::Template(template))), _) => match default_span(&template) {
+                Some(_) => "its default is written out in plain text",
+                None => return,
+            },
+            _ => "it is written out in plain text",
+        };
+        node.span.hide();
+        let key = entry.map_or("secret", |entry| entry.key.as_str());
+        let place = entry.map_or_else(|| node.span.clone(), |entry| entry.key_span.clone());
+        let variable: String = format!("{}_{key}", self.compute)
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+            .collect();
+        self.problems.push(
+            Diagnostic::error(
+                &codes::LITERAL_SECRET,
+                format!("`{key}` of compute `{}` is a secret, and {why}", self.compute),
+                format!("write `{key}: {{secret: {{source: env, name: {variable}}}}}`, set that variable, and change the secret"),
+            )
+            .at(place),
+        );
+    }
+}
+
+fn default_span(template: &Template) -> Option<&Span> {
+    let written = template.variables().any(|variable| variable.default.as_ref().is_some_and(|text| !text.is_empty()));
+    written.then_some(&template.span)
+}
+
+/// The schemas of a key in an object.
+fn properties<'a>(schemas: &[&'a Value], key: &str) -> Vec<&'a Value> {
+    let named = |schema: &&'a Value| schema.get("properties").and_then(|all| all.get(key));
+    let found: Vec<&Value> = schemas.iter().filter_map(named).collect();
+    if found.is_empty() {
+        schemas.iter().filter_map(|schema| schema.get("additionalProperties")).collect()
+    } else {
+        found
+    }
+}

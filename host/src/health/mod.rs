@@ -1,0 +1,199 @@
+//! Live checks of connections: every compute in a worker of its own, side by side, each with the same deadline.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use floe_plugin_api::{
+    CheckRequest, ComputeConfig, ConfigSchemaRequest, ConnectionDetails, ConnectionResult, ConnectionStatus, ErrorKind,
+    PluginError, Secret, Warning,
+};
+use serde::Serialize;
+
+use crate::compile::plugins::located;
+use crate::compile::product::{Compute, Product};
+use crate::compile::schema::SettingsSchema;
+use crate::compile::settings::Settings;
+use crate::diagnostics::codes::health::{
+    CHECK_CONFIGURATION, CHECK_CONNECTION, CHECK_DEGRADED, CHECK_PLUGIN, CHECK_QUERY, CHECK_TIMEOUT, CHECK_WARNS,
+};
+use crate::diagnostics::{Code, Diagnostic};
+use crate::plugins::{PluginHost, Scrubber};
+
+/// The deadline of a check where none is asked for (requirement 014).
+pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
+
+/// What is kept of the deadline for the answer to arrive.
+const ANSWER_MARGIN: Duration = Duration::from_millis(200);
+
+/// How one compute is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ComputeHealth {
+    /// The compute.
+    pub compute: String,
+    /// Its plugin.
+    pub plugin: String,
+    /// The environment whose connection was checked.
+    pub environment: String,
+    /// How it is.
+    pub status: ConnectionStatus,
+    /// How long the check took, in milliseconds, the worker's start included.
+    pub latency_ms: f64,
+    /// What was found.
+    pub message: String,
+    /// A short stable word for the failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What the reader can do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// What should be known besides.
+    pub warnings: Vec<Warning>,
+    /// What the check learned.
+    pub details: ConnectionDetails,
+}
+
+/// What to check.
+#[derive(Debug)]
+pub struct Checks<'a> {
+    /// The product whose computes are checked.
+    pub product: &'a Product,
+    /// The computes, in the order of the answers.
+    pub computes: Vec<&'a Compute>,
+    /// The environment whose connections are checked.
+    pub environment: &'a str,
+    /// When to give up, for each of them.
+    pub deadline: Duration,
+    /// Id of the command.
+    pub correlation_id: &'a str,
+}
+
+/// Checks all computes side by side.
+pub fn check_all(checks: &Checks<'_>, host: &PluginHost) -> (Vec<ComputeHealth>, Vec<Diagnostic>) {
+    let (mut found, mut diagnostics) = (Vec::new(), Vec::new());
+    thread::scope(|scope| {
+        let running: Vec<_> =
+            checks.computes.iter().map(|compute| scope.spawn(|| check(checks, compute, host))).collect();
+        for handle in running {
+            match handle.join() {
+                Ok((health, more)) => {
+                    found.push(health);
+                    diagnostics.extend(more);
+                }
+                // A panic of the host's own code: let it be seen as one.
+                Err(payload) => std::panic::resume_unwind(payload),
+            }
+        }
+    });
+    (found, diagnostics)
+}
+
+fn check(checks: &Checks<'_>, compute: &Compute, host: &PluginHost) -> (ComputeHealth, Vec<Diagnostic>) {
+    let begun = Instant::now();
+    let (outcome, besides) = attempt(checks, compute, host, begun);
+    let (result, mut diagnostics) = match outcome {
+        Ok(result) => {
+            let verdict = verdict(compute, &result);
+            (result, verdict)
+        }
+        Err(errors) => (unhealthy(&errors), errors),
+    };
+    diagnostics.extend(besides);
+    let diagnostics = diagnostics.into_iter().map(|diagnostic| located(diagnostic, compute)).collect();
+    (health(checks, compute, begun.elapsed(), result), diagnostics)
+}
+
+type Outcome = Result<ConnectionResult, Vec<Diagnostic>>;
+
+/// Settings, worker, check; and what the worker did besides answering.
+fn attempt(checks: &Checks<'_>, compute: &Compute, host: &PluginHost, begun: Instant) -> (Outcome, Vec<Diagnostic>) {
+    let left = || checks.deadline.saturating_sub(begun.elapsed());
+    let settings = Settings::of(checks.product, compute, checks.environment);
+    let (config, secrets) = match settings.for_check(&checks.product.project_dir) {
+        Ok(resolved) => resolved,
+        Err(errors) => return (Err(errors), Vec::new()),
+    };
+    let started = host.find(&compute.plugin).and_then(|plugin| {
+        compute.version.as_ref().map_or(Ok(()), |wanted| plugin.fulfils(wanted))?;
+        host.start(plugin)
+    });
+    let mut worker = match started {
+        Ok(worker) => worker.with_scrubber(Scrubber::new(secrets.iter().map(Secret::expose))),
+        Err(error) => return (Err(vec![error]), Vec::new()),
+    };
+    let outcome = worker
+        .call(&ConfigSchemaRequest::new(), left())
+        .and_then(|answer| SettingsSchema::new(&compute.plugin, answer.schema))
+        .map_err(|error| vec![error])
+        .and_then(|schema| match settings.check(&schema) {
+            errors if errors.is_empty() => Ok(()),
+            errors => Err(errors),
+        })
+        .and_then(|()| worker.call(&request(checks, config, left()), left()).map_err(|error| vec![error]));
+    (outcome, worker.finish())
+}
+
+fn request(checks: &Checks<'_>, config: ComputeConfig, left: Duration) -> CheckRequest {
+    let margin = ANSWER_MARGIN.min(left / 4);
+    let deadline = u64::try_from(left.saturating_sub(margin).as_millis()).unwrap_or(u64::MAX);
+    let folder = checks.product.project_dir.as_str();
+    CheckRequest::new(config, checks.environment, folder, deadline, checks.correlation_id)
+}
+
+/// What a result means for the command.
+fn verdict(compute: &Compute, result: &ConnectionResult) -> Vec<Diagnostic> {
+    let named = |text: &str| format!("compute `{}`: {text}", compute.name);
+    let help =
+        |help: Option<&String>| help.cloned().unwrap_or_else(|| "see the documentation of its plugin".to_owned());
+    let degraded = !matches!(result.status, ConnectionStatus::Healthy | ConnectionStatus::Unhealthy);
+    let warning_code = if degraded { &CHECK_DEGRADED } else { &CHECK_WARNS };
+    let warnings = result
+        .warnings
+        .iter()
+        .map(|warning| Diagnostic::warning(warning_code, named(&warning.message), help(warning.help.as_ref())));
+    let mut found = Vec::new();
+    if result.status == ConnectionStatus::Unhealthy {
+        let kind = result.kind.unwrap_or(ErrorKind::Connection);
+        found.push(Diagnostic::error(code(kind), named(&result.message), help(result.help.as_ref())).of_kind(kind));
+    } else if degraded && result.warnings.is_empty() {
+        found.push(Diagnostic::warning(&CHECK_DEGRADED, named(&result.message), help(result.help.as_ref())));
+    }
+    found.extend(warnings);
+    found
+}
+
+/// The code of an unhealthy compute.
+fn code(kind: ErrorKind) -> &'static Code {
+    match kind {
+        ErrorKind::Configuration => &CHECK_CONFIGURATION,
+        ErrorKind::Timeout => &CHECK_TIMEOUT,
+        ErrorKind::Query => &CHECK_QUERY,
+        ErrorKind::PluginExecution => &CHECK_PLUGIN,
+        _ => &CHECK_CONNECTION,
+    }
+}
+
+/// A check that did not come to a result.
+fn unhealthy(errors: &[Diagnostic]) -> ConnectionResult {
+    let error = match errors.first() {
+        Some(error) => {
+            PluginError::new(error.kind.unwrap_or(ErrorKind::PluginExecution), &error.message).with_help(&error.help)
+        }
+        None => PluginError::new(ErrorKind::PluginExecution, "the check came to no result"),
+    };
+    ConnectionResult::unhealthy(error)
+}
+
+fn health(checks: &Checks<'_>, compute: &Compute, latency: Duration, result: ConnectionResult) -> ComputeHealth {
+    ComputeHealth {
+        compute: compute.name.clone(),
+        plugin: compute.plugin.clone(),
+        environment: checks.environment.to_owned(),
+        status: result.status,
+        latency_ms: latency.as_secs_f64() * 1e3,
+        message: result.message,
+        reason: result.reason,
+        help: result.help,
+        warnings: result.warnings,
+        details: result.details,
+    }
+}

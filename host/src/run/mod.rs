@@ -1,0 +1,3 @@
+//! What becomes of compiled artifacts: for now, the plan.
+
+pub mod plan;

@@ -1,0 +1,49 @@
+//! Logs on standard error, and the id that ties a command's errors to them.
+//!
+//! `FLOE_LOG` filters as `tracing` does (off by default; `floe=debug` shows each phase with its time),
+//! `FLOE_LOG_FORMAT=json` writes one JSON object a line.
+
+use std::io::{self, IsTerminal as _};
+use std::time::Instant;
+
+use tracing_subscriber::EnvFilter;
+use uuid::Uuid;
+
+use crate::diagnostics::{Diagnostic, Severity};
+
+/// Starts logging. A filter that cannot be read is as if it were not there: a log is no reason to fail.
+pub fn start() {
+    let filter = EnvFilter::try_from_env("FLOE_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let started = if std::env::var("FLOE_LOG_FORMAT").is_ok_and(|format| format == "json") {
+        logs.json().flatten_event(true).try_init()
+    } else {
+        logs.with_ansi(colour).try_init()
+    };
+    // Only a second start can fail, and the first one holds.
+    drop(started);
+}
+
+/// A new id for the command that is being run.
+pub fn correlation_id() -> String {
+    Uuid::new_v4().to_string()
+}
+
+/// Logs a diagnostic with the id that its reader sees.
+pub fn log(diagnostic: &Diagnostic, correlation_id: &str) {
+    let (code, message) = (diagnostic.code.id, diagnostic.message.as_str());
+    let compute = diagnostic.compute.as_deref();
+    match diagnostic.severity {
+        Severity::Error => tracing::error!(correlation_id, code, compute, kind = ?diagnostic.kind, "{message}"),
+        Severity::Warning => tracing::warn!(correlation_id, code, compute, "{message}"),
+    }
+}
+
+/// Runs one phase of a command and logs how long it took.
+pub fn phase<T>(name: &'static str, work: impl FnOnce() -> T) -> T {
+    let begun = Instant::now();
+    let result = work();
+    tracing::debug!(phase = name, ms = begun.elapsed().as_secs_f64() * 1e3, "phase");
+    result
+}

@@ -1,0 +1,117 @@
+//! The live check.
+//!
+//! First the engine alone, in memory, with the compute's options, extensions and settings, in the order in which
+//! dbt-duckdb applies them; then each database file, opened read-only for a moment. Whatever would need the network is
+//! not checked, and the answer says so.
+
+mod attached;
+mod engine;
+mod explain;
+mod file;
+mod format;
+mod holder;
+mod probe;
+mod run;
+
+pub use probe::PROBE_STATEMENTS;
+
+use std::path::Path;
+
+use floe_plugin_api::{CheckRequest, ConnectionDetails, ConnectionResult, PluginResult, Warning};
+
+use crate::config::Settings;
+use crate::location::{self, Location};
+use crate::rules;
+use file::State;
+use holder::Holder;
+use run::Run;
+
+/// Checks the compute of a request.
+///
+/// # Errors
+/// Where the settings do not fit the schema; all that is wrong with the database is an unhealthy result.
+pub(crate) fn validate(request: &CheckRequest) -> PluginResult<ConnectionResult> {
+    let settings = Settings::of(&request.config)?;
+    rules::without_nul(&serde_json::Value::Object(request.config.connection.as_map().clone()))?;
+    let mut run = Run::new(request.deadline_ms);
+    let found = all(&settings, &request.project_dir, &mut run);
+    Ok(run.finish(found))
+}
+
+/// Every step; the message of a result that is not unhealthy.
+fn all(settings: &Settings, project_dir: &str, run: &mut Run) -> PluginResult<String> {
+    rules::verify(settings)?;
+    let engine = run.step("engine", |run| engine::start(settings, project_dir, run))?;
+    run.details = ConnectionDetails::new()
+        .with_server_version(engine.version.clone())
+        .with_database(
+            settings
+                .database
+                .clone()
+                .or_else(|| location::database_name(settings.path.as_deref().unwrap_or_default()))
+                .unwrap_or(engine.database),
+        )
+        .with_schema(settings.schema.as_deref().unwrap_or("main"));
+    let message = main_database(settings, project_dir, &engine.version, run)?;
+    for entry in settings.attached() {
+        let step = format!("attach:{}", entry.name().unwrap_or_else(|| entry.path.clone()));
+        run.step(&step, |run| attached::check(entry, project_dir, run))?;
+    }
+    Ok(message)
+}
+
+fn main_database(settings: &Settings, project_dir: &str, version: &str, run: &mut Run) -> PluginResult<String> {
+    match settings.location() {
+        Location::Memory | Location::NamedMemory => {
+            Ok(format!("DuckDB {version} runs in memory; what dbt builds there is gone when dbt ends"))
+        }
+        Location::File(path) => {
+            let path = location::absolute(&path, project_dir);
+            let state = run.step("file", |_| file::look(&path, file::Use::Write))?;
+            let shown = path.display();
+            match state {
+                State::Absent => {
+                    Ok(format!("DuckDB {version} runs; dbt will make `{shown}`, which does not exist yet"))
+                }
+                State::Held(holder) => Ok(held(holder, &path, version, run)),
+                State::Shared(holder) => {
+                    run.step("open", |_| file::open(&path))?;
+                    Ok(held(holder, &path, version, run))
+                }
+                State::Free => match run.step("open", |_| file::open(&path))? {
+                    None => Ok(format!("DuckDB {version} opens `{shown}`")),
+                    // Another process came between looking and opening.
+                    Some(holder) => Ok(held(holder, &path, version, run)),
+                },
+            }
+        }
+        Location::Template => {
+            let path = settings.path.as_deref().unwrap_or_default();
+            run.degrade(unchecked(&format!("`path` is {path:?}, a dbt expression that only dbt can read")));
+            Ok(format!("DuckDB {version} runs; the database at `path` was not checked"))
+        }
+        Location::MotherDuck => {
+            run.degrade(unchecked("`path` is on MotherDuck: a check does not log in there"));
+            Ok(format!("DuckDB {version} runs; MotherDuck was not checked"))
+        }
+        Location::Remote | Location::DuckLake(_) | Location::Foreign { .. } => {
+            let path = settings.path.as_deref().unwrap_or_default();
+            run.degrade(unchecked(&format!("`path` is {path:?}: a check opens DuckDB's own files alone")));
+            Ok(format!("DuckDB {version} runs; the database at `path` was not checked"))
+        }
+    }
+}
+
+/// The message where another process has the file open.
+fn held(holder: Holder, path: &Path, version: &str, run: &mut Run) -> String {
+    let does = if holder.writes() { "has open" } else { "reads" };
+    let message = format!("DuckDB {version} runs; {} {does} `{}`", holder.describe(), path.display());
+    run.note(holder.warning(path));
+    run.details.in_use_by = holder.into_in_use_by();
+    message
+}
+
+/// The warning about what was left out.
+fn unchecked(message: &str) -> Warning {
+    Warning::new("unchecked", message).with_help("run `dbt debug`, which connects as a run will")
+}
