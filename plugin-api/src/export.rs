@@ -23,7 +23,21 @@
 /// }
 /// ```
 ///
-/// The name matches `[a-z][a-z0-9_-]{0,62}`, or it does not compile.
+/// The name matches `[a-z][a-z0-9_-]{0,62}`, or it does not compile:
+///
+/// ```compile_fail,E0080
+/// # use floe_plugin_api::*;
+/// # struct Nimbus;
+/// # impl ComputePlugin for Nimbus {
+/// #     fn metadata(&self, _: &MetadataRequest) -> PluginResult<PluginMetadata> { unimplemented!() }
+/// #     fn config_schema(&self, _: &ConfigSchemaRequest) -> PluginResult<ConfigSchema> { unimplemented!() }
+/// #     fn generate_dbt_profile(&self, _: &ProfileRequest) -> PluginResult<ProfileResponse> { unimplemented!() }
+/// #     fn get_required_dbt_packages(&self, _: &DbtPackagesRequest) -> PluginResult<DbtPackages> { unimplemented!() }
+/// #     fn validate_connection(&self, _: &CheckRequest) -> PluginResult<ConnectionResult> { unimplemented!() }
+/// #     fn get_resource_requirements(&self, _: &ResourcesRequest) -> PluginResult<ResourceSpec> { unimplemented!() }
+/// # }
+/// export_plugin! { plugin: Nimbus = Nimbus, name: "Nimbus Cloud", version: "1.0.0" }
+/// ```
 #[macro_export]
 macro_rules! export_plugin {
     (

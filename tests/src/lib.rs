@@ -1,1 +1,23 @@
-//! Being built.
+//! What the end-to-end tests share.
+//!
+//! They run the binary that a user would run, on plugins that are really built, with stock dbt. Nothing is skipped: what
+//! a test needs it makes (a Python environment, the fixture plugins), and what it cannot have it says in its output.
+//!
+//! | variable | meaning |
+//! |---|---|
+//! | `FLOE_DIST` | a folder with `bin/floe` and `plugins/`; without it `scripts/build` makes the checkout's `dist/` |
+//! | `FLOE_TEST_DBT` | path of a `dbt` with dbt-duckdb; without it one is made in the cache (`FLOE_CACHE`) |
+
+pub mod command;
+pub mod dbt;
+pub mod dist;
+pub mod fixtures;
+pub mod forge;
+pub mod later;
+pub mod project;
+pub mod redact;
+pub mod tree;
+pub mod workspace;
+
+pub use command::Run;
+pub use project::Project;
