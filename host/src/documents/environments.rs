@@ -33,8 +33,8 @@ pub(super) fn selection(entry: &Entry, environment: &str) -> Option<Diagnostic> 
         Diagnostic::error(
             &codes::PARITY,
             format!("environment `{environment}` selects a compute with `{}`", entry.key),
-            "remove it: a transform runs on one compute in all environments, or what was tested in one is not what runs in \
-             another. Choose with `compute` of a transform or `default` of the manifest; `connections` may differ in how to connect",
+            "remove it and choose with `compute` of a transform or `default` of the manifest: a transform runs on one compute in \
+             every environment, or prod would run what dev never tested",
         )
         .labelled(entry.key_span.clone(), "would make environments drift apart")
     })
@@ -83,11 +83,10 @@ fn connections(entry: Entry, environment: &str, problems: &mut Problems) -> Vec<
     let mut found = Vec::with_capacity(entries.len());
     for entry in entries.value {
         // `connections: {compute: duckdb}` is a selection in disguise, not the settings of a compute.
-        if !matches!(entry.value.kind, Kind::Map(_)) {
-            if let Some(refused) = selection(&entry, environment) {
-                problems.push(refused);
-                continue;
-            }
+        let is_settings = matches!(entry.value.kind, Kind::Map(_));
+        if let Some(refused) = selection(&entry, environment).filter(|_| !is_settings) {
+            problems.push(refused);
+            continue;
         }
         let compute = Spanned::new(entry.key.clone(), entry.key_span.clone());
         if let Some(settings) = settings::read(entry, Where::Environment(environment), problems) {

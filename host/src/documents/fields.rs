@@ -34,6 +34,8 @@ impl Shape {
 pub(crate) struct Fields {
     shape: &'static Shape,
     entries: Vec<Entry>,
+    /// Keys that unknown ones were most likely meant to be: they are not missing too.
+    meant: Vec<&'static str>,
     /// Where the mapping stands.
     pub(crate) span: Span,
     /// What passes through.
@@ -58,7 +60,8 @@ impl Fields {
             problems.push(wrong_type(shape.what, "a mapping", &node, help));
             return None;
         };
-        let mut fields = Self { shape, entries: Vec::with_capacity(all.len()), span: node.span, elsewhere: Vec::new() };
+        let entries = Vec::with_capacity(all.len());
+        let mut fields = Self { shape, entries, meant: Vec::new(), span: node.span, elsewhere: Vec::new() };
         for entry in all {
             let key = entry.key.as_str();
             if shape.keys.contains(&key) {
@@ -66,7 +69,9 @@ impl Fields {
             } else if shape.elsewhere.contains(&key) {
                 fields.elsewhere.push(entry);
             } else if !(shape.extensions && key.starts_with("x-")) {
-                problems.push(special(&entry).unwrap_or_else(|| unknown_key(&entry, shape)));
+                let meant = did_you_mean(key, shape.keys.iter().chain(shape.elsewhere).copied());
+                fields.meant.extend(meant);
+                problems.push(special(&entry).unwrap_or_else(|| unknown_key(&entry, shape, meant)));
             }
         }
         Some(fields)
@@ -86,7 +91,7 @@ impl Fields {
     /// A key that must be there; `example` is how it is written.
     pub(crate) fn require(&mut self, key: &str, example: &str, problems: &mut Problems) -> Option<Entry> {
         let entry = self.take(key);
-        if entry.is_none() {
+        if entry.is_none() && !self.meant.contains(&key) {
             problems.push(
                 Diagnostic::error(
                     &codes::MISSING_KEY,
@@ -169,11 +174,11 @@ impl Fields {
 
 /// A value that must be text and not empty.
 pub(crate) fn text(entry: Entry, problems: &mut Problems) -> Option<Spanned<String>> {
-    if let Kind::Str(value) = entry.value.kind {
-        return not_empty(Spanned::new(value, entry.value.span), &entry.key, problems);
+    match entry.value.kind {
+        // The way of nearly every text: nothing is put together for an error that does not come.
+        Kind::Str(ref text) if !text.trim().is_empty() => text_node(entry.value, "", problems),
+        _ => text_node(entry.value, &format!("`{}`", entry.key), problems),
     }
-    let what = format!("`{}`", entry.key);
-    text_node(entry.value, &what, problems)
 }
 
 fn text_node(node: Node, what: &str, problems: &mut Problems) -> Option<Spanned<String>> {
@@ -186,21 +191,19 @@ fn text_node(node: Node, what: &str, problems: &mut Problems) -> Option<Spanned<
         Kind::Map(_) | Kind::Seq(_) => "write one text".to_owned(),
         _ => format!("put it in quotes: \"{}\"", node.span.text()),
     };
-    match node.kind {
-        Kind::Str(value) => not_empty(Spanned::new(value, node.span), what.trim_matches('`'), problems),
-        _ => {
-            problems.push(wrong_type(what, "text", &node, help));
-            None
-        }
+    if let Kind::Str(value) = node.kind {
+        return not_empty(Spanned::new(value, node.span), what, problems);
     }
+    problems.push(wrong_type(what, "text", &node, help));
+    None
 }
 
-fn not_empty(text: Spanned<String>, key: &str, problems: &mut Problems) -> Option<Spanned<String>> {
+fn not_empty(text: Spanned<String>, what: &str, problems: &mut Problems) -> Option<Spanned<String>> {
     if !text.trim().is_empty() {
         return Some(text);
     }
     problems.push(
-        Diagnostic::error(&codes::EMPTY, format!("`{key}` is empty"), "write the value, or remove the key")
+        Diagnostic::error(&codes::EMPTY, format!("{what} is empty"), "write the value, or remove the key")
             .at(text.span),
     );
     None
@@ -268,13 +271,13 @@ pub(crate) fn wrong_type(what: &str, expected: &str, found: &Node, help: impl In
         .at(found.span.clone())
 }
 
-fn unknown_key(entry: &Entry, shape: &Shape) -> Diagnostic {
+fn unknown_key(entry: &Entry, shape: &Shape, meant: Option<&str>) -> Diagnostic {
     let error = |help: String| {
         Diagnostic::error(&codes::UNKNOWN_KEY, format!("unknown key `{}` in {}", entry.key, shape.what), help)
             .at(entry.key_span.clone())
     };
     let allowed = listed(shape.keys.iter().copied());
-    match did_you_mean(&entry.key, shape.keys.iter().chain(shape.elsewhere).copied()) {
+    match meant {
         Some(word) => error(format!("did you mean `{word}`? allowed are {allowed}")),
         None => error(format!("remove it; allowed are {allowed}")),
     }

@@ -50,34 +50,37 @@ pub(super) fn whole(node: Option<Node>, source: &Arc<Source>, problems: &mut Pro
     }
 }
 
-/// Checks `apiVersion` and `kind`. False for a document of another kind: all else would be wrong in it too.
-pub(super) fn check_kind(fields: &mut Fields, kind: &'static str, problems: &mut Problems) -> bool {
-    if let Some(version) = fields.required_text("apiVersion", "apiVersion: floe.dev/v1", problems) {
-        if version.value != API_VERSION {
-            problems.push(wrong_kind(
-                format!("`apiVersion` is `{}`", version.value),
-                format!("this floe reads `{API_VERSION}`"),
-                version.span,
-            ));
+/// Reports a spec where a manifest is expected, and the other way round: all else would be wrong in it too.
+pub(super) fn is_other_kind(node: &Node, kind: &str, problems: &mut Problems) -> bool {
+    let Some(found) = node.get("kind") else { return false };
+    let help = match found.as_str() {
+        Some("Manifest") if kind != "Manifest" => {
+            "this is a manifest where a spec (`kind: FloeSpec`) is expected; give it with --manifest"
         }
+        Some("FloeSpec") if kind != "FloeSpec" => {
+            "this is a spec where a manifest (`kind: Manifest`) is expected; give it with --spec"
+        }
+        _ => return false,
+    };
+    let message = format!("`kind` is `{}`", found.as_str().unwrap_or_default());
+    problems.push(wrong_kind(message, help.to_owned(), found.span.clone()));
+    true
+}
+
+/// Checks `apiVersion` and `kind`.
+pub(super) fn check_kind(fields: &mut Fields, kind: &'static str, problems: &mut Problems) {
+    let version = fields.required_text("apiVersion", "apiVersion: floe.dev/v1", problems);
+    if let Some(version) = version.filter(|version| version.value != API_VERSION) {
+        problems.push(wrong_kind(
+            format!("`apiVersion` is `{}`", version.value),
+            format!("this floe reads `{API_VERSION}`"),
+            version.span,
+        ));
     }
     let example = format!("kind: {kind}");
-    match fields.required_text("kind", &example, problems) {
-        Some(found) if found.value != kind => {
-            let help = match found.value.as_str() {
-                "Manifest" => {
-                    "this is a manifest where a spec (`kind: FloeSpec`) is expected; give it with --manifest".to_owned()
-                }
-                "FloeSpec" => {
-                    "this is a spec where a manifest (`kind: Manifest`) is expected; give it with --spec".to_owned()
-                }
-                _ => format!("write `kind: {kind}`"),
-            };
-            let other = matches!(found.value.as_str(), "Manifest" | "FloeSpec");
-            problems.push(wrong_kind(format!("`kind` is `{}`", found.value), help, found.span));
-            !other
-        }
-        _ => true,
+    let found = fields.required_text("kind", &example, problems);
+    if let Some(found) = found.filter(|found| found.value != kind) {
+        problems.push(wrong_kind(format!("`kind` is `{}`", found.value), format!("write `{example}`"), found.span));
     }
 }
 

@@ -68,7 +68,7 @@ fn proposal(text: &str) -> Option<String> {
     for c in text.trim().chars() {
         match c.to_ascii_lowercase() {
             c if c.is_ascii_lowercase() => name.push(c),
-            c if name.is_empty() => drop(c),
+            _ if name.is_empty() => {}
             c if c.is_ascii_digit() || matches!(c, '_' | '-') => name.push(c),
             _ if !name.ends_with('-') => name.push('-'),
             _ => {}

@@ -23,7 +23,7 @@ fn is_steering(c: char) -> bool {
 pub(super) fn bytes(count: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     match UNITS.iter().find(|(size, _)| count >= *size) {
-        Some((size, unit)) if count % size == 0 => format!("{} {unit}", count / size),
+        Some((size, unit)) if count.is_multiple_of(*size) => format!("{} {unit}", count / size),
         Some((size, unit)) => format!("{}.{} {unit}", count / size, (count % size) * 10 / size),
         None => format!("{count} bytes"),
     }

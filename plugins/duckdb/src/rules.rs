@@ -76,7 +76,7 @@ fn size_message(key: &str, text: &str, why: SizeError) -> String {
 
 fn size_help(why: SizeError) -> &'static str {
     match why {
-        SizeError::Percent => "write an amount such as `4GB`; without a limit DuckDB takes 80 % of the memory",
+        SizeError::Percent => "write an amount, such as `4GB`",
         _ => "write a number and one of KB, MB, GB, TB (powers of 1000) or KiB, MiB, GiB, TiB (powers of 1024): `4GB`",
     }
 }

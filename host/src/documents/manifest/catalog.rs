@@ -40,6 +40,7 @@ pub enum CatalogType {
 
 /// How to log in to a catalog.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "there is one in a process")]
 pub enum CatalogLogin {
     /// No login.
     None,

@@ -105,10 +105,11 @@ static ENVIRONMENT: Shape = Shape::closed("an environment", &["name", "descripti
 
 pub(super) fn read(node: Node, problems: &mut Problems) -> Option<Manifest> {
     let source = Arc::clone(node.span.source());
-    let mut fields = Fields::open(node, &MANIFEST, problems)?;
-    if !metadata::check_kind(&mut fields, "Manifest", problems) {
+    if metadata::is_other_kind(&node, "Manifest", problems) {
         return None;
     }
+    let mut fields = Fields::open(node, &MANIFEST, problems)?;
+    metadata::check_kind(&mut fields, "Manifest", problems);
     let metadata = metadata::read(&mut fields, "a manifest", problems);
     let (scope, parent_manifest) = read_scope(&mut fields, problems);
     let mut plugins = fields.take("plugins").and_then(|entry| Fields::open(entry.value, &PLUGINS, problems));

@@ -8,8 +8,8 @@ use crate::documents::fields::{self, Fields, Problems, Shape, wrong_type};
 use crate::documents::spanned::Spanned;
 use crate::documents::yaml::{Entry, Kind, Node};
 
-/// Name of the extended resource that `gpu: 1` means.
-pub const DEFAULT_GPU: &str = "nvidia.com/gpu";
+/// The extended resource that `gpu: 1` means.
+const DEFAULT_GPU: &str = "nvidia.com/gpu";
 
 /// What a manifest sets, by size of the work.
 #[derive(Debug, Clone, PartialEq, Default)]

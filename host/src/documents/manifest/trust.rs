@@ -37,17 +37,16 @@ pub(super) fn read(node: Node, problems: &mut Problems) -> Option<TrustSection> 
             );
         }
     }
-    if let Some(required) = require_signature.as_ref().filter(|required| required.value) {
-        if trusted_keys.is_empty() && problems.len() == before {
-            problems.push(
-                Diagnostic::error(
-                    &codes::TRUST_WITHOUT_KEY,
-                    "a signature is required, and no key is trusted",
-                    "add `trusted_keys`, or remove `require_signature`",
-                )
-                .at(required.span.clone()),
-            );
-        }
+    let required = require_signature.as_ref().filter(|required| required.value);
+    if let Some(required) = required.filter(|_| trusted_keys.is_empty() && problems.len() == before) {
+        problems.push(
+            Diagnostic::error(
+                &codes::TRUST_WITHOUT_KEY,
+                "a signature is required, and no key is trusted",
+                "add `trusted_keys`, or remove `require_signature`",
+            )
+            .at(required.span.clone()),
+        );
     }
     Some(TrustSection { span, require_signature, trusted_keys })
 }

@@ -58,10 +58,9 @@ impl<'a> Walk<'a> {
             return;
         }
         all.push(schema);
-        if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
-            if let Some(target) = target.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer)) {
-                self.expand(target, depth + 1, all);
-            }
+        let target = schema.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#'));
+        if let Some(target) = target.and_then(|pointer| self.root.pointer(pointer)) {
+            self.expand(target, depth + 1, all);
         }
         for keyword in ["allOf", "anyOf", "oneOf"] {
             for part in schema.get(keyword).and_then(Value::as_array).into_iter().flatten() {
@@ -77,9 +76,8 @@ impl<'a> Walk<'a> {
 
     fn secret(&mut self, node: &Node, entry: Option<&Entry>) {
         let why = match (recognise(node), &node.kind) {
-            (_, Kind::Null) | (Ok(Some(Reference::Secret(_))), _) => return,
             // What cannot be read is reported where it is read.
-            (Err(_), Kind::Map(_)) => return,
+            (_, Kind::Null) | (Ok(Some(Reference::Secret(_))), _) | (Err(_), Kind::Map(_)) => return,
             (Ok(Some(Reference::Template(template))), _) => match default_span(&template) {
                 Some(_) => "its default is written out in plain text",
                 None => return,

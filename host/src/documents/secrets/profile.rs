@@ -92,7 +92,12 @@ impl Walk<'_> {
     }
 
     fn pointer(&self) -> String {
-        self.path.iter().map(|key| format!("/{}", key.replace('~', "~0").replace('/', "~1"))).collect()
+        let mut pointer = String::new();
+        for key in &self.path {
+            pointer.push('/');
+            pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+        }
+        pointer
     }
 }
 

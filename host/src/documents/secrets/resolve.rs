@@ -75,7 +75,7 @@ impl SecretRef {
         }
         let failed = |why: &str| {
             let help = "mount the secret there, and let the user that runs floe read it";
-            missing(format!("the secret's file `{path}` {why}"), help, &self.span)
+            Box::new(missing(format!("the secret's file `{path}` {why}"), help, &self.span))
         };
         let read = || -> std::io::Result<Option<String>> {
             let metadata = std::fs::metadata(&path)?;
@@ -111,13 +111,15 @@ impl Template {
         if let [Part::EnvVar(only)] = self.parts.as_slice() {
             let text = self.lookup(only, surroundings)?;
             return match only.filter {
-                Some(Filter::Number) => {
-                    text.trim().parse::<i64>().map(Value::from).map_err(|_| self.unfit(only, "a whole number"))
-                }
+                Some(Filter::Number) => text
+                    .trim()
+                    .parse::<i64>()
+                    .map(Value::from)
+                    .map_err(|_| Box::new(self.unfit(only, "a whole number"))),
                 Some(Filter::Bool) => match text.trim().to_ascii_lowercase().as_str() {
                     "true" => Ok(Value::Bool(true)),
                     "false" => Ok(Value::Bool(false)),
-                    _ => Err(self.unfit(only, "true or false")),
+                    _ => Err(Box::new(self.unfit(only, "true or false"))),
                 },
                 Some(Filter::Text) | None => Ok(Value::from(text)),
             };
@@ -134,12 +136,14 @@ impl Template {
 
     fn lookup(&self, env_var: &EnvVar, surroundings: &Surroundings<'_>) -> Result<String, Box<Diagnostic>> {
         match (&env_var.default, (surroundings.variable)(&env_var.name)) {
+            // As in dbt: set to nothing is set, and a default is for what is not set.
+            (_, Some(value)) => Ok(value),
             (Some(default), None) => Ok(default.clone()),
-            _ => variable(&env_var.name, &self.span, surroundings),
+            (None, None) => variable(&env_var.name, &self.span, surroundings),
         }
     }
 
-    fn unfit(&self, env_var: &EnvVar, expected: &str) -> Box<Diagnostic> {
+    fn unfit(&self, env_var: &EnvVar, expected: &str) -> Diagnostic {
         let message = format!("the environment variable `{}` is not {expected}", env_var.name);
         missing(message, "correct the variable, or remove the filter behind `|`", &self.span)
     }
@@ -149,13 +153,13 @@ fn variable(name: &str, span: &Span, surroundings: &Surroundings<'_>) -> Result<
     let help = format!("set it for this command: `export {name}=…`");
     match (surroundings.variable)(name) {
         Some(value) if !value.is_empty() => Ok(value),
-        Some(_) => Err(missing(format!("the environment variable `{name}` is empty"), &help, span)),
-        None => Err(missing(format!("the environment variable `{name}` is not set"), &help, span)),
+        Some(_) => Err(Box::new(missing(format!("the environment variable `{name}` is empty"), &help, span))),
+        None => Err(Box::new(missing(format!("the environment variable `{name}` is not set"), &help, span))),
     }
 }
 
-fn missing(message: String, help: &str, span: &Span) -> Box<Diagnostic> {
-    Box::new(Diagnostic::error(&codes::SECRET_MISSING, message, help).at(span.clone()))
+fn missing(message: String, help: &str, span: &Span) -> Diagnostic {
+    Diagnostic::error(&codes::SECRET_MISSING, message, help).at(span.clone())
 }
 
 struct Walk<'a> {

@@ -9,7 +9,8 @@ use super::fields::{self, Fields, Problems, Shape};
 use super::metadata::{self, Metadata};
 use super::spanned::Spanned;
 use super::yaml::{Entry, Node};
-use crate::diagnostics::Source;
+use crate::diagnostics::codes::documents as codes;
+use crate::diagnostics::{Diagnostic, Source};
 
 pub use transforms::{Selector, Transform};
 
@@ -74,10 +75,11 @@ static ENVIRONMENT: Shape = Shape::closed("an environment", &["name", "descripti
 
 pub(super) fn read(node: Node, problems: &mut Problems) -> Option<Spec> {
     let source = Arc::clone(node.span.source());
-    let mut fields = Fields::open(node, &SPEC, problems)?;
-    if !metadata::check_kind(&mut fields, "FloeSpec", problems) {
+    if metadata::is_other_kind(&node, "FloeSpec", problems) {
         return None;
     }
+    let mut fields = Fields::open_with(node, &SPEC, problems, compute_of_the_product)?;
+    metadata::check_kind(&mut fields, "FloeSpec", problems);
     let metadata = metadata::read(&mut fields, "a product", problems);
     let platform = fields.take("platform").and_then(|entry| Fields::open(entry.value, &PLATFORM, problems));
     let manifest =
@@ -87,6 +89,18 @@ pub(super) fn read(node: Node, problems: &mut Problems) -> Option<Spec> {
     let environments =
         environments::read(&mut fields, &ENVIRONMENT, problems, read_environment, |environment| &environment.name);
     Some(Spec { source, metadata: metadata?, manifest, transforms, environments, elsewhere: fields.elsewhere })
+}
+
+/// A key that many try first.
+fn compute_of_the_product(entry: &Entry) -> Option<Diagnostic> {
+    (entry.key == "compute").then(|| {
+        Diagnostic::error(
+            &codes::UNKNOWN_KEY,
+            "a spec chooses computes by transform, not for the whole product",
+            "write `transforms: [{path: models/, compute: NAME}]`; without it the manifest's default counts",
+        )
+        .at(entry.key_span.clone())
+    })
 }
 
 fn read_environment(mut common: environments::Common, problems: &mut Problems) -> SpecEnvironment {

@@ -106,7 +106,7 @@ fn selector(fields: &mut Fields, problems: &mut Problems) -> Option<Selector> {
         }
         Err(given) => {
             let error = |message: String| {
-                let help = "keep exactly one of `path` (a folder), `name` (a model) and `package` (a dbt package)";
+                let help = "write exactly one of `path` (a folder), `name` (a model) and `package` (a dbt package)";
                 Diagnostic::error(&codes::SELECTOR, message, help)
             };
             problems.push(match given.as_slice() {

@@ -77,7 +77,7 @@ struct Builder {
 impl Builder {
     fn run(&mut self, marks: &Marks<'_>) -> Result<(), Fatal> {
         for event in Parser::new_from_str(marks.text()) {
-            let (event, span) = event.map_err(|error| self.broken(syntax::explain(&error, marks), marks))?;
+            let (event, span) = event.map_err(|error| Box::new(self.broken(syntax::explain(&error, marks), marks)))?;
             let (start, end) = (span.start.index(), span.end.index());
             if start < end && !matches!(event, Event::DocumentStart(_) | Event::DocumentEnd) {
                 self.last_end = end;
@@ -86,7 +86,7 @@ impl Builder {
                 Event::DocumentStart(_) => {
                     self.documents += 1;
                     if self.documents > 1 {
-                        return Err(several_documents(marks.span(start, end)));
+                        return Err(Box::new(several_documents(marks.span(start, end))));
                     }
                 }
                 Event::Scalar(text, style, anchor, tag) => {
@@ -116,15 +116,15 @@ impl Builder {
     }
 
     /// A syntax error, with what it may come from: a bracket that is still open.
-    fn broken(&mut self, error: Diagnostic, marks: &Marks<'_>) -> Fatal {
+    fn broken(&mut self, error: Diagnostic, marks: &Marks<'_>) -> Diagnostic {
         let line = error.labels.first().map(|label| label.span.position().line);
         // `{{ x }}/y` is both a key that is no text and a syntax error.
         self.problems.retain(|problem| problem.labels.first().map(|label| label.span.position().line) != line);
         let bracket = self.stack.last().map(|open| marks.at(open.start)).filter(|at| matches!(at.text(), "[" | "{"));
-        Box::new(match bracket {
+        match bracket {
             Some(bracket) => error.labelled(bracket, "still open"),
             None => error,
-        })
+        }
     }
 
     fn open(
@@ -137,7 +137,7 @@ impl Builder {
         marks: &Marks<'_>,
     ) -> Result<(), Fatal> {
         if self.stack.len() >= MAX_DEPTH {
-            return Err(too_deep(marks.at(start)));
+            return Err(Box::new(too_deep(marks.at(start))));
         }
         if let Some(tag) = tag.filter(|tag| !(tag.is_yaml_core_schema() && tag.suffix == own_tag)) {
             self.problems.push(unknown_tag(tag, marks.at(start)));
@@ -160,10 +160,10 @@ impl Builder {
     }
 
     fn alias(&mut self, id: usize, span: Span) -> Result<(), Fatal> {
-        let Some(anchored) = self.anchors.get(&id) else { return Err(own_alias(span)) };
+        let Some(anchored) = self.anchors.get(&id) else { return Err(Box::new(own_alias(span))) };
         let (cost, height) = (anchored.used, anchored.height);
         if self.stack.len() + height > MAX_DEPTH {
-            return Err(too_deep(span));
+            return Err(Box::new(too_deep(span)));
         }
         let before = self.used;
         // Paid for before it is copied: this is what stops a bomb.
@@ -268,37 +268,31 @@ fn trimmed(span: &Span) -> Span {
     Span::new(span.source(), span.start(), span.start() + text.len())
 }
 
-fn several_documents(span: Span) -> Fatal {
-    Box::new(
-        Diagnostic::error(
-            &codes::SEVERAL_DOCUMENTS,
-            "the file holds more than one YAML document",
-            "keep one document a file: remove the `---` and what follows, or move it to a file of its own",
-        )
-        .labelled(span, "the second document begins here"),
+fn several_documents(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        &codes::SEVERAL_DOCUMENTS,
+        "the file holds more than one YAML document",
+        "keep one document a file: remove the `---` and what follows, or move it to a file of its own",
     )
+    .labelled(span, "the second document begins here")
 }
 
-fn too_deep(span: Span) -> Fatal {
-    Box::new(
-        Diagnostic::error(
-            &codes::TOO_DEEP,
-            format!("values are nested more than {MAX_DEPTH} deep"),
-            "flatten the document; no setting of floe or of a plugin needs that",
-        )
-        .labelled(span, "reading stopped here"),
+fn too_deep(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        &codes::TOO_DEEP,
+        format!("values are nested more than {MAX_DEPTH} deep"),
+        "flatten the document; no setting of floe or of a plugin needs that",
     )
+    .labelled(span, "reading stopped here")
 }
 
-fn own_alias(span: Span) -> Fatal {
-    Box::new(
-        Diagnostic::error(
-            &codes::SYNTAX,
-            "an alias stands inside of the value that it stands for",
-            "write the value out in place of the alias",
-        )
-        .at(span),
+fn own_alias(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        &codes::SYNTAX,
+        "an alias stands inside of the value that it stands for",
+        "write the value out in place of the alias",
     )
+    .at(span)
 }
 
 fn unknown_tag(tag: &Tag, span: Span) -> Diagnostic {

@@ -63,9 +63,6 @@ fn plain_words(info: &str) -> (String, &'static str) {
             "an alias names an anchor that does not exist",
             "define it before with `&name`, or quote a text that begins with `*`",
         ),
-        "while scanning a quoted scalar, found unexpected end of stream" => {
-            ("a quote is not closed", "add the closing quote")
-        }
         "invalid trailing content after double-quoted scalar" => (
             "text follows the closing quote",
             "put all of the value within the quotes, and write a quote inside of it as \\\"",
@@ -76,7 +73,9 @@ fn plain_words(info: &str) -> (String, &'static str) {
             "an escape in a double-quoted text is none that YAML knows",
             "write a backslash as \\\\, or use single quotes, in which a backslash is plain text",
         ),
-        "invalid indentation in quoted scalar" => ("a quote is not closed", "add the closing quote"),
+        "while scanning a quoted scalar, found unexpected end of stream" | "invalid indentation in quoted scalar" => {
+            ("a quote is not closed", "add the closing quote")
+        }
         "invalid indentation" | "invalid indentation in flow construct" | "wrongly indented line in block scalar" => {
             ("the indentation does not fit what is open here", "line it up with its neighbours, with spaces")
         }

@@ -67,18 +67,18 @@ fn aliases_and_merge_keys_are_resolved() {
         json("a: &x {p: 1}\nb: &y {p: 2, r: 3}\nc: {<<: [*x, *y]}\n"),
         r#"{"a":{"p":1},"b":{"p":2,"r":3},"c":{"p":1,"r":3}}"#
     );
-    let long: String = (0..40).map(|i| format!("k{i}: {i}, ")).collect();
+    let long = (0..40).map(|i| format!("k{i}: {i}")).collect::<Vec<_>>().join(", ");
     assert!(json(&format!("a: &x {{{long}}}\nb: {{k3: own, <<: *x}}\n")).contains(r#""b":{"k3":"own","k0":0"#));
     assert_eq!(json("a: {\"<<\": 1}"), r#"{"a":{"<<":1}}"#);
 }
 
 #[test]
 fn bombs_are_refused_in_no_time() {
-    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
-    for level in 1..20 {
+    let levels = (1..20).map(|level| {
         let alias = format!("*a{}", level - 1);
-        bomb += &format!("a{level}: &a{level} [{}]\n", [alias.as_str(); 10].join(", "));
-    }
+        format!("a{level}: &a{level} [{}]\n", [alias.as_str(); 10].join(", "))
+    });
+    let bomb = std::iter::once("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned()).chain(levels).collect::<String>();
     assert!(said(&bomb).contains("F0106"));
     assert!(said(&format!("a: &x \"{}\"\nb: [{}]\n", "y".repeat(1 << 20), "*x, ".repeat(10_000))).contains("F0106"));
     assert!(said(&"[".repeat(100_000)).contains("F010"));
@@ -127,4 +127,11 @@ fn what_is_wrong_is_said_in_plain_words() {
     ];
     let all: Vec<String> = documents.iter().map(|text| format!("{text:?}\n{}", said(text))).collect();
     insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn limits_are_named() {
+    let bomb = format!("a: &a [x, x, x, x, x]\nb: &b [{0}]\nc: [{1}]\n", "*a, ".repeat(2000), "*b, ".repeat(100));
+    let documents = ["[".repeat(70), bomb, "x".repeat(MAX_BYTES + 1)];
+    insta::assert_snapshot!(documents.map(|text| said(&text)).join("\n"));
 }

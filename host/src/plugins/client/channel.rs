@@ -58,6 +58,7 @@ impl Channel {
 
     /// Sends what is in line and waits for a frame, the worker's end, or the deadline.
     pub(super) fn receive(&mut self, until: Instant, ended: impl Fn() -> bool) -> Result<Vec<u8>, Broken> {
+        let mut looked = Instant::now();
         loop {
             self.write();
             self.read();
@@ -73,23 +74,27 @@ impl Channel {
             if left.is_zero() {
                 return Err(Broken::Deadline);
             }
-            if !self.wait(left.min(BETWEEN_LOOKS)) && ended() {
-                // What it wrote before its end is still to be read.
-                self.read();
-                self.closed = true;
+            self.wait(left.min(BETWEEN_LOOKS));
+            if looked.elapsed() >= BETWEEN_LOOKS {
+                looked = Instant::now();
+                if ended() {
+                    // What it wrote before its end is still to be read.
+                    self.read();
+                    self.closed = true;
+                }
             }
         }
     }
 
-    /// Waits until something can be read or written; says whether there is.
-    fn wait(&self, patience: Duration) -> bool {
+    /// Waits until something can be read or written, but not for long.
+    fn wait(&self, patience: Duration) {
         let wanted = if self.outgoing.is_empty() { PollFlags::IN } else { PollFlags::IN | PollFlags::OUT };
         let mut fds = vec![PollFd::from_borrowed_fd(self.socket.as_fd(), wanted)];
         let outputs = [self.stdout.pipe().map(AsFd::as_fd), self.stderr.pipe().map(AsFd::as_fd)];
         fds.extend(outputs.into_iter().flatten().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)));
         let patience = Timespec::try_from(patience).ok();
-        // An interrupted wait is one that found something: the loop looks again.
-        poll(&mut fds, patience.as_ref()).map_or(true, |ready| ready > 0)
+        // Whatever came of it, even an interruption: the loop looks for itself.
+        let _ = poll(&mut fds, patience.as_ref());
     }
 
     fn write(&mut self) {
@@ -105,7 +110,7 @@ impl Channel {
     }
 
     fn read(&mut self) {
-        let mut buffer = [0; 1 << 16];
+        let mut buffer = [0; 1 << 13];
         while !self.is_full() {
             match self.socket.read(&mut buffer) {
                 Ok(0) => return self.closed = true,

@@ -41,7 +41,7 @@ impl Subject {
         .of_kind(ErrorKind::PluginExecution)
     }
 
-    pub(super) fn not_a_worker(&self, program: &Path, end: &End) -> Diagnostic {
+    pub(super) fn not_a_worker(&self, program: &Path, end: End) -> Diagnostic {
         let mut found = self.not_started(program, &format!("it {} before it was ready", ended(end)));
         "a program that uses floe as a library calls floe::plugins::worker::dispatch() first thing in main"
             .clone_into(&mut found.help);
@@ -80,8 +80,8 @@ impl Subject {
         )
     }
 
-    pub(super) fn died(&self, during: &str, end: Option<&End>, words: Option<&str>, memory: Option<u64>) -> Diagnostic {
-        let end = end.copied().unwrap_or(End::Silent);
+    pub(super) fn died(&self, during: &str, end: Option<End>, words: Option<&str>, memory: Option<u64>) -> Diagnostic {
+        let end = end.unwrap_or(End::Silent);
         let said = words.map(|words| format!("; its last words: {}", one_line(words))).unwrap_or_default();
         let short = |words: &str| words.contains("memory allocation of") || words.contains("bad_alloc");
         if words.is_some_and(short) {
@@ -96,7 +96,7 @@ impl Subject {
             End::Signal(9) => "perhaps the machine ran out of memory: see the system's log (dmesg)",
             _ => TELL_THE_VENDOR,
         };
-        self.error(&codes::DIED, &format!("{} {during}{said}", ended(&end)), help)
+        self.error(&codes::DIED, &format!("{} {during}{said}", ended(end)), help)
     }
 
     pub(super) fn late(&self, during: &str, patience: Duration) -> Diagnostic {
@@ -195,13 +195,19 @@ impl Subject {
 }
 
 fn seconds(time: Duration) -> String {
-    if time.subsec_millis() == 0 { format!("{} s", time.as_secs()) } else { format!("{} ms", time.as_millis()) }
+    // What is left of a limit of 3 s is 2.994 s; the reader knows the limit.
+    let rounded = Duration::from_secs(time.as_secs_f64().round() as u64);
+    if time.abs_diff(rounded) < Duration::from_millis(50) {
+        format!("{} s", rounded.as_secs())
+    } else {
+        format!("{} ms", time.as_millis())
+    }
 }
 
-fn ended(end: &End) -> String {
+fn ended(end: End) -> String {
     match end {
         End::Exited(status) => format!("exited with status {status}"),
-        End::Signal(number) => match signal(*number) {
+        End::Signal(number) => match signal(number) {
             Some(name) => format!("died of signal {number} ({name})"),
             None => format!("died of signal {number}"),
         },

@@ -92,7 +92,7 @@ pub(super) struct Process {
 }
 
 /// How long a process that was killed, or that closed its connection, may take to end.
-const PATIENCE: Duration = Duration::from_millis(1000);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Process {
     /// Starts a worker with a cleared environment, in a process group of its own.
@@ -140,26 +140,35 @@ impl Process {
         self.until(PATIENCE, |process| process.peek()).unwrap_or(End::Silent)
     }
 
+    /// Ends it after it took its leave: it has killed what it had started.
+    pub(super) fn bury(&mut self) {
+        if !self.gone {
+            // Errors mean that there is nobody to kill.
+            let _ = kill_process_group(self.pid(), Signal::KILL);
+            self.reap();
+        }
+    }
+
     /// Kills it, its group, and whatever else it started; nothing, if that has been done.
     pub(super) fn kill(&mut self) {
         if self.gone {
             return;
         }
-        let pid = self.pid();
-        let ended = self.peek();
         // Processes in sessions of their own are found as its descendants while it lives, by their marker later.
-        let escaped = if ended.is_some() { Vec::new() } else { children::descendants(pid) };
-        // Errors mean that there is nobody to kill.
+        let pid = self.pid();
+        let escaped = children::descendants(pid);
         let _ = kill_process_group(pid, Signal::KILL);
         for other in escaped {
             let _ = kill_process(other, Signal::KILL);
         }
-        self.gone = self.until(PATIENCE, |process| process.child.try_wait().ok().flatten()).is_some();
-        if ended != Some(End::Exited(0)) {
-            for other in children::marked(&self.marker) {
-                let _ = kill_process(other, Signal::KILL);
-            }
+        self.reap();
+        for other in children::marked(&self.marker) {
+            let _ = kill_process(other, Signal::KILL);
         }
+    }
+
+    fn reap(&mut self) {
+        self.gone = self.until(PATIENCE, |process| process.child.try_wait().ok().flatten()).is_some();
     }
 
     /// Asks again and again, at growing intervals, for at most a while.
@@ -185,8 +194,7 @@ impl Drop for Process {
 fn of_status(status: &WaitIdStatus) -> End {
     match (status.terminating_signal(), status.exit_status()) {
         (Some(signal), _) => End::Signal(signal),
-        (None, Some(LOST)) => End::Silent,
-        (None, Some(code)) => End::Exited(code),
-        (None, None) => End::Silent,
+        (None, Some(code)) if code != LOST => End::Exited(code),
+        (None, _) => End::Silent,
     }
 }

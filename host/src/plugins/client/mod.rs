@@ -127,7 +127,7 @@ impl Worker {
             let patience = self.limits.finish;
             match self.ask(&ToWorker::Finish, "while it was being ended", patience) {
                 Ok(FromWorker::Finished { left }) => {
-                    self.process.kill();
+                    self.process.bury();
                     found.extend((!left.is_empty()).then(|| self.subject.left_behind(&left)));
                 }
                 Ok(_) => {}
@@ -162,7 +162,7 @@ impl Worker {
             }
             Err(Broken::Closed) => {
                 let end = self.process.end();
-                return Err(self.subject.not_a_worker(&launcher.program, &end));
+                return Err(self.subject.not_a_worker(&launcher.program, end));
             }
         }
         match self.wait(until) {
@@ -218,9 +218,7 @@ impl Worker {
         let died = match (broken, end) {
             (Broken::Deadline, _) => self.subject.late(during, patience),
             (Broken::Garbled(why), _) => self.subject.garbled(during, why),
-            (Broken::Closed, end) => {
-                self.subject.died(during, end.as_ref(), words.as_deref(), self.limits.address_space)
-            }
+            (Broken::Closed, end) => self.subject.died(during, end, words.as_deref(), self.limits.address_space),
         };
         self.put_down(died)
     }

@@ -20,6 +20,7 @@ pub(super) struct Output<P> {
     stream: &'static str,
     /// Bytes that still may be kept.
     room: usize,
+    dropped: bool,
     /// What was read and not yet passed on.
     unread: Vec<u8>,
     /// Bytes since they were last asked for.
@@ -30,7 +31,7 @@ pub(super) struct Output<P> {
 impl<P: Read + AsFd> Output<P> {
     pub(super) fn new(pipe: P, stream: &'static str, room: usize) -> io::Result<Self> {
         rustix::io::ioctl_fionbio(&pipe, true)?;
-        Ok(Self { pipe: Some(pipe), stream, room, unread: Vec::new(), noise: 0, last: VecDeque::new() })
+        Ok(Self { pipe: Some(pipe), stream, room, dropped: false, unread: Vec::new(), noise: 0, last: VecDeque::new() })
     }
 
     /// The pipe, until it is closed.
@@ -38,10 +39,10 @@ impl<P: Read + AsFd> Output<P> {
         self.pipe.as_ref()
     }
 
-    /// Takes what is there, as much as one pipe holds: a plugin that writes without end must not hold the host. What there is no
+    /// Takes some of what is there: a plugin that writes without end must not hold the host. What there is no
     /// room for is dropped.
     pub(super) fn read(&mut self) {
-        let mut buffer = [0; 1 << 16];
+        let mut buffer = [0; 1 << 13];
         let Some(pipe) = &mut self.pipe else { return };
         match pipe.read(&mut buffer) {
             Ok(0) => self.pipe = None,
@@ -50,7 +51,8 @@ impl<P: Read + AsFd> Output<P> {
                 let kept = count.min(self.room);
                 self.room -= kept;
                 self.unread.extend_from_slice(&buffer[..kept]);
-                if kept < count && !self.last.back().is_some_and(|line| line == DROPPED) {
+                if kept < count && !self.dropped {
+                    self.dropped = true;
                     self.unread.extend_from_slice(format!("\n{DROPPED}\n").as_bytes());
                 }
             }
@@ -102,4 +104,4 @@ impl<P: Read + AsFd> Output<P> {
     }
 }
 
-const DROPPED: &str = "(more was written and dropped)";
+const DROPPED: &str = "(more was written, and dropped)";

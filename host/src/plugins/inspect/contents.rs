@@ -95,6 +95,7 @@ pub(super) fn read<F: Read + Seek>(file: F, length: u64, wanted: &Platform) -> C
         Ok(FileKind::Pe32 | FileKind::Pe64) => {
             Contents { platform: Some("Windows".to_owned()), ..Contents::refused(Defect::OtherPlatform) }
         }
+        _ if magic.starts_with(&elf::ELFMAG) => Contents::refused(Defect::Incomplete("its header".to_owned())),
         _ => Contents::refused(Defect::NoLibrary(looks_like(magic))),
     }
 }

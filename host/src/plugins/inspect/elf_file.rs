@@ -116,11 +116,11 @@ where
         return contents.incomplete("its dynamic section");
     }
     // Strings behind a broken link do not count as missing: the loader reads segments, not sections.
-    if let Ok(Some((entries, link))) = sections.dynamic(endian, data) {
-        if let Ok(strings) = sections.strings(endian, data, link) {
-            let needed = entries.iter().filter(|entry| entry.d_tag(endian) == elf::DT_NEEDED);
-            let names = needed.filter_map(|entry| strings.get(u32::try_from(entry.d_val(endian).into()).ok()?).ok());
-            contents.needs = names.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
-        }
+    if let Ok(Some((entries, link))) = sections.dynamic(endian, data)
+        && let Ok(strings) = sections.strings(endian, data, link)
+    {
+        let needed = entries.iter().filter(|entry| entry.d_tag(endian) == elf::DT_NEEDED);
+        let names = needed.filter_map(|entry| strings.get(u32::try_from(entry.d_val(endian).into()).ok()?).ok());
+        contents.needs = names.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
     }
 }

@@ -10,7 +10,7 @@ use super::contents::{Contents, Defect, LARGEST_TABLE, within};
 use super::platform::{Format, Platform};
 
 /// No universal file has more processors than there are.
-const MOST_PROCESSORS: usize = 32;
+const MOST_PROCESSORS: u32 = 32;
 
 /// Reads a file for one processor.
 pub(super) fn read_thin<'data, H, R>(data: R, length: u64, wanted: &Platform) -> Contents
@@ -27,13 +27,14 @@ where
     F: FatArch,
     R: ReadRef<'data>,
 {
-    let Ok(file) = MachOFatFile::<F>::parse(data) else {
-        return Contents::refused(Defect::Incomplete("its table of processors".to_owned()));
-    };
-    if file.arches().len() > MOST_PROCESSORS {
+    let incomplete = || Contents::refused(Defect::Incomplete("its table of processors".to_owned()));
+    let count = data.read_bytes_at(4, 4).ok().and_then(|bytes| Some(u32::from_be_bytes(bytes.try_into().ok()?)));
+    let Some(count) = count else { return incomplete() };
+    if count > MOST_PROCESSORS {
         // Java's class files begin with the same bytes.
         return Contents::refused(Defect::NoLibrary("of an unknown format"));
     }
+    let Ok(file) = MachOFatFile::<F>::parse(data) else { return incomplete() };
     let names: Vec<_> = file.arches().iter().map(|part| processor(part.cputype())).collect();
     let all = names.join(", ");
     let part = file.arches().iter().zip(&names).find(|(_, name)| **name == wanted.processor);
@@ -102,11 +103,11 @@ where
                     let place = sections.iter().find(|section| is_record(*section));
                     let place = place.map(|section| (u64::from(section.offset(endian)), section.size(endian).into()));
                     record = record.or(place);
-                } else if command.cmd() != macho::LC_ID_DYLIB {
-                    if let Ok(Some(library)) = command.dylib() {
-                        let name = command.string(endian, library.dylib.name).unwrap_or_default();
-                        contents.needs.push(String::from_utf8_lossy(name).into_owned());
-                    }
+                } else if command.cmd() != macho::LC_ID_DYLIB
+                    && let Ok(Some(library)) = command.dylib()
+                {
+                    let name = command.string(endian, library.dylib.name).unwrap_or_default();
+                    contents.needs.push(String::from_utf8_lossy(name).into_owned());
                 }
             }
             Ok(None) => break,

@@ -95,7 +95,12 @@ mod tests {
         let mut child = Command::new("sleep").arg("60").env(MARKER_VARIABLE, &marker).spawn().unwrap();
         let pid = Pid::from_child(&child);
         assert!(descendants(rustix::process::getpid()).contains(&pid));
-        assert_eq!(marked(&marker), [pid]);
+        // A process has no environment for a moment while it becomes another program.
+        let until = Instant::now() + Duration::from_secs(5);
+        while marked(&marker) != [pid] {
+            assert!(Instant::now() < until, "its marker is not found");
+            std::thread::sleep(Duration::from_millis(1));
+        }
         assert_eq!(stat(pid).unwrap().1, Some(rustix::process::getpid()));
         child.kill().unwrap();
         child.wait().unwrap();

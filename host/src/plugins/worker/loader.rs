@@ -68,7 +68,9 @@ fn open(path: &str) -> Result<*const (), NotLoaded> {
     let symbol = unsafe { library.get::<*const ()>(ROOT_SYMBOL.as_bytes()) }.map(|symbol| *symbol);
     // Never closed: threads and destructors of the library may outlive every use of it.
     std::mem::forget(library);
-    symbol.map_err(|error| why(&error))
+    symbol.map_err(|_| NotLoaded::Loader {
+        why: "it has a floe record but not the entry point of a floe plugin".to_owned(),
+    })
 }
 
 /// Which file the kernel mapped where, in its own words: other views of device and inode differ on some file systems.

@@ -25,14 +25,12 @@ pub(super) fn run() -> ! {
         eprintln!("floe starts this process itself, to load a plugin; it is of no use by hand");
         exit_now(2);
     };
-    match serve(&stream) {
-        Ok(()) => exit_now(0),
-        // The plugin closed the socket under the worker; the host says so, and kills the group.
-        Err(_) => {
-            children::kill_all();
-            exit_now(LOST)
-        }
+    if serve(&stream).is_ok() {
+        exit_now(0);
     }
+    // The plugin closed the socket under the worker; the host says so, and kills the group.
+    children::kill_all();
+    exit_now(LOST)
 }
 
 /// Takes the host's socket away from standard input, where the plugin finds nothing to read. Standard output and error
@@ -78,7 +76,11 @@ fn limit(address_space: Option<u64>) {
         let _ = setrlimit(Resource::As, Rlimit { current: Some(limit), maximum: Some(limit) });
     }
     #[cfg(target_os = "linux")]
-    let _ = rustix::process::set_child_subreaper(Some(getpid()));
+    {
+        let _ = rustix::process::set_child_subreaper(Some(getpid()));
+        // Where the machine runs out of memory, the kernel is to kill this process rather than the host.
+        let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+    }
 }
 
 fn listen(stream: UnixStream) -> mpsc::Receiver<ToWorker> {
@@ -116,6 +118,7 @@ fn answer(
     let reply = match plugin.call(method, request) {
         // A plugin that is not written in Rust, or not carefully, may put anything into its string.
         Ok(document) if std::str::from_utf8(document.as_bytes()).is_err() => FromWorker::NotText,
+        Ok(document) if document.len() > largest as usize => FromWorker::TooLarge { bytes: document.len() as u64 },
         Ok(document) => FromWorker::Reply { document },
         Err(error) if !is_text(&error) => FromWorker::Failed { error: unreadable(method) },
         Err(error) => FromWorker::Failed { error },

@@ -75,13 +75,14 @@ pub(crate) fn start(settings: &Settings, project_dir: &str, run: &mut Run) -> Pl
 
 /// The options with which the engine starts; it may load what is installed and never installs.
 fn options(settings: &Settings, project_dir: &str) -> PluginResult<Config> {
-    let mut config = quiet();
+    let mut config = quiet().map_err(|error| explain::options(&words(&error)))?;
     for (name, value) in settings.start_options().iter().filter(|(name, _)| applies(name)) {
         if !value.to_text().contains("{{") {
-            config = config.and_then(|config| config.with(name, rooted(name, value, project_dir)));
+            let value = rooted(name, value, project_dir);
+            config = config.with(name, value).map_err(|_| explain::option_value(name))?;
         }
     }
-    config.map_err(|error| explain::options(&words(&error)))
+    Ok(config)
 }
 
 /// An engine that installs nothing and takes one thread: a check has nothing to do in parallel.

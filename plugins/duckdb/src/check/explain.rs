@@ -13,7 +13,7 @@ pub(crate) fn options(words: &str) -> PluginError {
         let name = name.trim();
         return wrong(
             "unknown_option",
-            format!("`config_options` holds {name}, which DuckDB does not know"),
+            format!("`config_options` holds `{name}`, which DuckDB does not know"),
             "check its spelling; settings of an extension belong below `settings`, with the extension in `extensions`",
         );
     }
@@ -28,6 +28,15 @@ pub(crate) fn options(words: &str) -> PluginError {
         "invalid_option",
         format!("DuckDB does not start with `config_options`: {}", first_line(words)),
         "change or remove the option that DuckDB names",
+    )
+}
+
+/// An option's value is refused. DuckDB does not say why, and its words repeat the value.
+pub(crate) fn option_value(name: &str) -> PluginError {
+    wrong(
+        "invalid_option",
+        format!("DuckDB refuses the value of `config_options.{name}`"),
+        "write a value that the option takes",
     )
 }
 
@@ -107,7 +116,7 @@ pub(crate) fn file(path: &Path, words: &str, version: Option<&str>) -> PluginErr
     };
     if words.contains("Trying to read a database file with version number") {
         let by = version.map(|version| format!(" by DuckDB {version}")).unwrap_or_default();
-        let older = words.contains("older version");
+        let older = words.contains("older version") || is_older(words);
         let (reason, age) = if older { ("older_format", "older") } else { ("newer_format", "newer") };
         return failed(
             reason,
@@ -162,6 +171,15 @@ fn needed_extension(words: &str) -> Option<&str> {
         .nth(1)
         .or_else(|| words.split("setting, the ").nth(1).filter(|_| words.contains("extension needs to be loaded")))?;
     after.split(['\'', ' ']).next()
+}
+
+/// `version number 51, but we can only read versions between 64 and 68`.
+fn is_older(words: &str) -> bool {
+    let number = |before: &str| -> Option<u64> {
+        let after = words.split(before).nth(1)?;
+        after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    };
+    matches!((number("version number "), number("versions between ")), (Some(found), Some(least)) if found < least)
 }
 
 fn quoted_after<'a>(words: &'a str, before: &str) -> Option<&'a str> {

@@ -139,12 +139,12 @@ fn may_write(path: &Path) -> PluginResult<()> {
     Ok(())
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(super) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 /// Asks what the effective user may do, without trying it.
-fn allows(path: &Path, access: Access) -> bool {
+pub(super) fn allows(path: &Path, access: Access) -> bool {
     accessat(CWD, path, access, AtFlags::EACCESS).is_ok()
 }
 

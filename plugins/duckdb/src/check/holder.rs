@@ -50,8 +50,8 @@ impl Holder {
 
     /// What it means for dbt.
     pub(crate) fn warning(&self, path: &Path) -> Warning {
-        let does = if self.writes { "has open" } else { "reads" };
-        Warning::new("in_use", format!("dbt cannot open `{}` while {} {does} it", path.display(), self.describe()))
+        let does = if self.writes { "has it open" } else { "reads it" };
+        Warning::new("in_use", format!("dbt cannot open `{}` while {} {does}", path.display(), self.describe()))
             .with_help("end that process, or set `retries.connect_attempts` so that dbt waits for it")
     }
 

@@ -12,6 +12,7 @@ mod format;
 mod holder;
 mod probe;
 mod run;
+mod spill;
 
 pub use probe::PROBE_STATEMENTS;
 
@@ -44,20 +45,27 @@ fn all(settings: &Settings, project_dir: &str, run: &mut Run) -> PluginResult<St
     let engine = run.step("engine", |run| engine::start(settings, project_dir, run))?;
     run.details = ConnectionDetails::new()
         .with_server_version(engine.version.clone())
-        .with_database(
-            settings
-                .database
-                .clone()
-                .or_else(|| location::database_name(settings.path.as_deref().unwrap_or_default()))
-                .unwrap_or(engine.database),
-        )
         .with_schema(settings.schema.as_deref().unwrap_or("main"));
+    run.details.database = settings.database.clone().or_else(|| main_name(settings));
+    if let Some(warning) = spill::warning(settings, project_dir) {
+        run.degrade(warning);
+    }
     let message = main_database(settings, project_dir, &engine.version, run)?;
     for entry in settings.attached() {
         let step = format!("attach:{}", entry.name().unwrap_or_else(|| entry.path.clone()));
         run.step(&step, |run| attached::check(entry, project_dir, run))?;
     }
     Ok(message)
+}
+
+/// The name of the database at `path`, where DuckDB's own rules give it.
+fn main_name(settings: &Settings) -> Option<String> {
+    match settings.location() {
+        Location::Memory | Location::File(_) | Location::MotherDuck => {
+            location::database_name(settings.path.as_deref().unwrap_or_default())
+        }
+        _ => None,
+    }
 }
 
 fn main_database(settings: &Settings, project_dir: &str, version: &str, run: &mut Run) -> PluginResult<String> {
@@ -104,8 +112,12 @@ fn main_database(settings: &Settings, project_dir: &str, version: &str, run: &mu
 
 /// The message where another process has the file open.
 fn held(holder: Holder, path: &Path, version: &str, run: &mut Run) -> String {
-    let does = if holder.writes() { "has open" } else { "reads" };
-    let message = format!("DuckDB {version} runs; {} {does} `{}`", holder.describe(), path.display());
+    let (who, shown) = (holder.describe(), path.display());
+    let message = if holder.writes() {
+        format!("DuckDB {version} runs; {who} has `{shown}` open")
+    } else {
+        format!("DuckDB {version} opens `{shown}`, which {who} reads")
+    };
     run.note(holder.warning(path));
     run.details.in_use_by = holder.into_in_use_by();
     message

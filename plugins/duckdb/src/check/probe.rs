@@ -28,8 +28,6 @@ impl Probe<'_> {
 pub(crate) struct Identity {
     /// Its version: `v1.5.5`.
     pub version: String,
-    /// The database that is open.
-    pub database: String,
 }
 
 /// An open database that takes nothing but probes.
@@ -53,7 +51,7 @@ impl Session {
 
     /// Asks the engine what it is.
     pub(crate) fn identity(&self) -> Result<Identity, Error> {
-        self.0.query_row(PROBE_STATEMENTS[0], [], |row| Ok(Identity { version: row.get(0)?, database: row.get(1)? }))
+        self.0.query_row(PROBE_STATEMENTS[0], [], |row| Ok(Identity { version: row.get(0)? }))
     }
 }
 
