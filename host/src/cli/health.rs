@@ -10,6 +10,7 @@ use super::args::ProductArgs;
 use super::table::table;
 use super::{product, wiring};
 use crate::health::{self, Checks, ComputeHealth};
+use crate::plugins::Limits;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -44,12 +45,15 @@ pub(super) fn run(args: &Args, correlation_id: &str) -> Answer {
     let Some(environment) = resolved.environments.first() else {
         return Answer::default().with_diagnostics(diagnostics).with("computes", json!([]));
     };
-    let host = wiring::plugin_host(&args.product.plugins);
+    let deadline = Duration::from_secs(args.timeout);
+    // One that hangs while it is loaded is given no more time than one that hangs in the check.
+    let limits = Limits { load: deadline.min(Limits::default().load), ..Limits::default() };
+    let host = wiring::plugin_host(&args.product.plugins).with_limits(limits);
     let checks = Checks {
         product: &resolved,
         computes,
         environment: &environment.name,
-        deadline: Duration::from_secs(args.timeout),
+        deadline,
         correlation_id,
     };
     let (found, more) = health::check_all(&checks, &host);

@@ -195,7 +195,13 @@ impl Subject {
 }
 
 fn seconds(time: Duration) -> String {
-    if time.subsec_millis() == 0 { format!("{} s", time.as_secs()) } else { format!("{} ms", time.as_millis()) }
+    // What is left of a limit of 3 s is 2.994 s; the reader knows the limit.
+    let rounded = Duration::from_secs(time.as_secs_f64().round() as u64);
+    if time.abs_diff(rounded) < Duration::from_millis(50) {
+        format!("{} s", rounded.as_secs())
+    } else {
+        format!("{} ms", time.as_millis())
+    }
 }
 
 fn ended(end: End) -> String {
