@@ -25,8 +25,11 @@ pub fn redact(project: &Project, text: &str) -> String {
         (r"rustc \d+\.\d+\.\d+[^\n\x22]*?\)", "[rustc]"),
         (r"(x86_64|aarch64)-[a-z-]+(linux-gnu|darwin)", "[target]"),
         (r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[.0-9]*Z?", "[time]"),
-        // With the spaces that fill a column of a table.
-        (r"\b\d+(\.\d+)? ?ms\b( *\b)?", "[ms] "),
+        // In a table the column is as wide as its longest duration.
+        (r"\b\d+(\.\d+)? ?ms {2,}", "[ms]  "),
+        (r"LATENCY +", "LATENCY  "),
+        (r"\b\d+(\.\d+)? ?ms\b", "[ms]"),
+        (r"linux_(amd64|arm64)", "[platform]"),
         (r"\bbyte \d+", "byte [n]"),
         (r"\bprocess \d+", "process [pid]"),
         (r#""latency_ms": ?\d+(\.\d+)?"#, "\"latency_ms\": \"[ms]\""),
