@@ -23,7 +23,7 @@ fn make() -> Nimbus {
 impl ComputePlugin for Nimbus {
     fn metadata(&self, _: &MetadataRequest) -> PluginResult<PluginMetadata> {
         let mut metadata = PluginMetadata::new("Nimbus", "nimbus").with_description(self.made_by);
-        metadata.name = "another".to_owned();
+        "another".clone_into(&mut metadata.name);
         Ok(metadata)
     }
 

@@ -45,7 +45,7 @@ pub fn replace(out: &Utf8Path, files: &Files) -> Result<(), Diagnostic> {
     };
     fs::create_dir_all(&parent).map_err(|error| failed(&error))?;
     let name = place.file_name().unwrap_or("floe");
-    let lock = File::create(parent.join(format!(".{name}.lock"))).map_err(|error| failed(&error))?;
+    let lock = File::create(parent.join(format!(".{name}.compile.lock"))).map_err(|error| failed(&error))?;
     lock.lock().map_err(|error| failed(&error))?;
 
     refuse_foreign(&place)?;

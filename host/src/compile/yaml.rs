@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 /// The document as YAML, with a comment on top.
-pub fn document(comment: &str, value: &Value) -> String {
+pub(super) fn document(comment: &str, value: &Value) -> String {
     let mut text = String::new();
     for line in comment.lines() {
         let _ = writeln!(text, "# {line}");

@@ -1,8 +1,8 @@
 //! The frozen ABI: what crosses the boundary as typed data.
 //!
 //! Only name, version and API version cross as `StableAbi` types; every request and response is a JSON document in a
-//! string. It grows by trailing prefix fields of [`PluginModule`] and by trailing methods of [`RawPlugin`] with a default body, never
-//! otherwise: a field added to [`RawError`] would break plugins in both directions.
+//! string. It grows by trailing prefix fields of [`PluginModule`] and by trailing methods of `RawPlugin` with a default body, never
+//! otherwise: a field added to `RawError` would break plugins in both directions.
 
 // abi_stable's macros write `unsafe` and impls inside functions; the ABI is one of the two places where that is allowed.
 #![allow(unsafe_code, missing_docs, unreachable_pub, clippy::pedantic, clippy::expect_used)]

@@ -9,7 +9,7 @@ type Needs = (&'static str, &'static str, &'static str);
 
 /// Requirements of dbt-duckdb's own modules, by module: they are imported when the module is used.
 const MODULES: [(&str, &[Needs]); 5] = [
-    ("excel", &[("pandas", "2", "4"), ("openpyxl", "3.1", "4"), ("boto3", "1.26", "2")]),
+    ("excel", &[("pandas", "2", "4"), ("openpyxl", "3.1", "4")]),
     ("gsheet", &[("gspread", "6", "7"), ("pandas", "2", "4")]),
     ("iceberg", &[("pyiceberg", "0.8", "1")]),
     ("delta", &[("deltalake", "0.18", "2"), ("pyarrow", "15", "30"), ("pandas", "2", "4")]),

@@ -109,18 +109,3 @@ fn checks_side_by_side_are_healthy() {
         }
     });
 }
-
-/// Nothing is left behind: no thread, no open file.
-#[cfg(target_os = "linux")]
-#[test]
-fn a_check_leaves_nothing_open() {
-    let (_folder, project) = project();
-    make_database(&project.join("sales.duckdb"));
-    check(&json!({"path": "sales.duckdb"}), &project);
-    let open = std::fs::read_dir("/proc/self/fd")
-        .unwrap()
-        .filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok())
-        .filter(|path| path.starts_with(&project))
-        .count();
-    assert_eq!(open, 0);
-}

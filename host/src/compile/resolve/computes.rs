@@ -8,7 +8,7 @@ use crate::documents::settings::{ComputeSettings, DEFAULT_THREADS};
 use crate::documents::yaml::{Entry, Kind, Node};
 
 /// The manifest's computes, and the default.
-pub fn of_manifest(manifest: &Manifest, placeholders: &Placeholders) -> Option<(Vec<Compute>, String)> {
+pub(super) fn of_manifest(manifest: &Manifest, placeholders: &Placeholders) -> Option<(Vec<Compute>, String)> {
     let section = manifest.computes.as_ref()?;
     let computes = section.approved.iter().map(|entry| of_entry(entry, placeholders)).collect();
     Some((computes, section.default.as_ref()?.value.clone()))
@@ -32,7 +32,7 @@ fn of_entry(entry: &ComputeEntry, placeholders: &Placeholders) -> Compute {
 }
 
 /// Without a manifest: DuckDB, in a file beside the spec.
-pub fn duckdb_alone(product: &str) -> (Vec<Compute>, String) {
+pub(super) fn duckdb_alone(product: &str) -> (Vec<Compute>, String) {
     // Nobody wrote it, so no diagnostic will point there.
     let source = Source::new("(the built-in default)", "");
     let span = || Span::new(&source, 0, 0);

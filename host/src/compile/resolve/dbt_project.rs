@@ -11,7 +11,7 @@ use crate::documents::{read_source, yaml};
 ///
 /// # Errors
 /// Where it is not there, is no YAML, or lacks a key that floe needs.
-pub fn read(folder: &Utf8Path) -> Result<DbtProject, Vec<Diagnostic>> {
+pub(super) fn read(folder: &Utf8Path) -> Result<DbtProject, Vec<Diagnostic>> {
     let path = folder.join("dbt_project.yml");
     if !path.exists() {
         let place = if folder.as_str().is_empty() { "this folder".to_owned() } else { format!("`{folder}`") };

@@ -12,7 +12,7 @@ use crate::documents::placeholders::Placeholders;
 use crate::documents::spec::{Spec, SpecEnvironment};
 
 /// The environments that are wanted (all where none is named), and what is wrong with them.
-pub fn of(
+pub(super) fn of(
     spec: Option<&Spec>,
     manifest: Option<&Manifest>,
     computes: &[Compute],

@@ -14,7 +14,7 @@ use crate::documents::Spanned;
 use crate::documents::spec::{Selector, Spec, Transform};
 
 /// The transforms of a spec, and all that is wrong with them.
-pub fn of(
+pub(super) fn of(
     spec: Option<&Spec>,
     computes: &[Compute],
     default: &str,
@@ -86,6 +86,7 @@ fn not_found(path: &Spanned<String>, folder: &Utf8Path) -> Option<Diagnostic> {
 }
 
 fn names_in(folder: &Utf8Path) -> Vec<String> {
+    let folder = if folder.as_str().is_empty() { Utf8Path::new(".") } else { folder };
     let mut names: Vec<_> = folder
         .read_dir_utf8()
         .into_iter()
