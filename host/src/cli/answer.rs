@@ -65,7 +65,7 @@ impl Answer {
     /// Prints it all and says how the command ends.
     pub(super) fn print(self, format: Format, correlation_id: &str) -> ExitCode {
         if let Some(message) = self.usage {
-            eprintln!("error: {message}");
+            let _ = writeln!(io::stderr(), "error: {message}");
             return ExitCode::from(USAGE);
         }
         let report = Report::new(self.diagnostics);
@@ -85,13 +85,17 @@ impl Answer {
             }
             _ => {
                 let style = TextStyle { colour: colour(&io::stderr()), ..TextStyle::default() };
-                eprint!("{}", report.to_text(style, correlation_id));
+                // As below: who has closed standard error does not want it.
+                let _ = io::stderr().lock().write_all(report.to_text(style, correlation_id).as_bytes());
                 self.text
             }
         };
         match io::stdout().lock().write_all(out.as_bytes()) {
             // Whoever reads has seen enough (`floe … | head`).
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                let _ = writeln!(io::stderr(), "error: standard output cannot be written: {error}");
+                ExitCode::FAILURE
+            }
             _ if failed => ExitCode::FAILURE,
             _ => ExitCode::SUCCESS,
         }

@@ -40,7 +40,7 @@ pub(super) fn run(args: &Args) -> Answer {
     if args.check {
         text = format!("{}: no errors; nothing was written\n", compiled.artifacts.product.name);
     } else {
-        match telemetry::phase("write", || folder::replace(&out, &compiled.files)) {
+        match telemetry::phase("write", || folder::replace(&out, &compiled.project_dir, &compiled.files)) {
             Ok(()) => text = product::summary(&compiled, &out),
             Err(error) => diagnostics.push(error),
         }

@@ -49,6 +49,8 @@ pub(super) fn run(args: &Args, correlation_id: &str) -> Answer {
     // One that hangs while it is loaded is given no more time than one that hangs in the check.
     let limits = Limits { load: deadline.min(Limits::default().load), ..Limits::default() };
     let host = wiring::plugin_host(&args.product.plugins).with_limits(limits);
+    // One that is an error is told by each compute whose plugin it hides.
+    diagnostics.extend(host.problems().iter().filter(|problem| !problem.is_error()).cloned());
     let checks = Checks { product: &resolved, computes, environment: &environment.name, deadline, correlation_id };
     let (found, more) = health::check_all(&checks, &host);
     diagnostics.extend(more);
@@ -60,6 +62,9 @@ pub(super) fn run(args: &Args, correlation_id: &str) -> Answer {
 }
 
 fn text(found: &[ComputeHealth]) -> String {
+    if found.is_empty() {
+        return String::new();
+    }
     let rows: Vec<_> = found
         .iter()
         .map(|health| {

@@ -1,6 +1,7 @@
 //! The product that the arguments name: reads its documents, hands them to the compiler.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use floe_plugin_api::ErrorKind;
 use serde_json::{Value, json};
 
 use super::args::ProductArgs;
@@ -32,6 +33,7 @@ pub(super) fn compile(
     let source = wiring::Plugins::new(&host);
     let (compiled, more) = telemetry::phase("plugins", || compile::compile(&product, &source, out));
     diagnostics.extend(more);
+    diagnostics.extend(host.problems().iter().filter(|problem| !problem.is_error()).cloned());
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     (compiled.filter(|_| !failed), diagnostics)
 }
@@ -46,6 +48,7 @@ pub(super) fn select<'a>(product: &'a Product, names: &[String]) -> (Vec<&'a Com
         let near = did_you_mean(name, approved()).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
         let help = format!("{near}approved are {}", listed(approved()));
         Diagnostic::error(&COMPUTE_UNKNOWN, format!("there is no compute `{name}`"), help)
+            .of_kind(ErrorKind::InvalidCompute)
     });
     let found = product.computes.iter().filter(|compute| names.contains(&compute.name));
     (found.collect(), unknown.collect())

@@ -34,7 +34,7 @@ pub(super) fn run(command: &Command) -> Answer {
         Command::Spec => printed(&crate::documents::schema::spec_schema()),
         Command::Plugin(args) => {
             let host = wiring::plugin_host(&args.plugins);
-            let mut session = match Plugins::new(&host).open(&args.name, None) {
+            let mut session = match Plugins::new(&host).open(&args.name) {
                 Ok(session) => session,
                 Err(error) => return Answer::verbatim("").with_diagnostics([error]),
             };

@@ -42,11 +42,13 @@ pub(super) struct Session {
 impl ComputeSource for Plugins<'_> {
     type Session = Session;
 
-    fn open(&self, plugin: &str, requirement: Option<&VersionReq>) -> Result<Session, Diagnostic> {
+    fn find(&self, plugin: &str, requirement: Option<&VersionReq>) -> Result<(), Diagnostic> {
         let found = self.host.find(plugin)?;
-        if let Some(requirement) = requirement {
-            found.fulfils(requirement)?;
-        }
+        requirement.map_or(Ok(()), |requirement| found.fulfils(requirement))
+    }
+
+    fn open(&self, plugin: &str) -> Result<Session, Diagnostic> {
+        let found = self.host.find(plugin)?;
         let identity = PluginIdentity {
             name: found.record.name.clone(),
             version: found.record.version.clone(),

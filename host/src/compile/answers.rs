@@ -2,13 +2,14 @@
 
 use std::str::FromStr;
 
-use floe_plugin_api::{DbtPackages, ProfileResponse, ResourceSpec};
+use floe_plugin_api::{DbtPackages, ErrorKind, ProfileResponse, ResourceSpec};
 use pep508_rs::pep440_rs::{Operator, VersionSpecifiers};
 use pep508_rs::{Requirement, VerbatimUrl, VersionOrUrl};
 use serde_json::{Map, Value, json};
 
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::compile::{PACKAGE_INVALID, PROFILE_INVALID, RESOURCES_INVALID};
+use crate::documents::manifest::ResourceSettings;
 
 const TELL_VENDOR: &str = "this is a defect of the plugin: tell its vendor, or pin another version of it";
 
@@ -50,6 +51,10 @@ pub fn packages(plugin: &str, answer: &DbtPackages) -> Result<(), Diagnostic> {
     }
     for package in &answer.packages {
         let text = package.as_str();
+        if text.chars().any(char::is_control) {
+            // It would be more than one line of a requirements file.
+            return Err(wrong(format!("{text:?}, which is no requirement by PEP 508: it holds a control character")));
+        }
         let requirement = Requirement::<VerbatimUrl>::from_str(text).map_err(|error| {
             wrong(format!("{text:?}, which is no requirement by PEP 508: {}", first_line(&error.to_string())))
         })?;
@@ -84,9 +89,14 @@ fn is_bounded(specifiers: &VersionSpecifiers) -> bool {
 ///
 /// # Errors
 /// [`RESOURCES_INVALID`] where a request is over its limit.
-pub fn resources(compute: &str, size: &str, spec: &ResourceSpec) -> Result<Value, Diagnostic> {
+pub fn resources(
+    compute: &str,
+    size: &str,
+    spec: &ResourceSpec,
+    own: Option<&ResourceSettings>,
+) -> Result<Value, Diagnostic> {
     if let Some((request, limit)) = spec.requests_over_limits().first() {
-        return Err(Diagnostic::error(
+        let error = Diagnostic::error(
             &RESOURCES_INVALID,
             format!(
                 "`{request}` of compute `{compute}` for size `{size}` is over its `{limit}`, which Kubernetes refuses"
@@ -94,7 +104,14 @@ pub fn resources(compute: &str, size: &str, spec: &ResourceSpec) -> Result<Value
             format!(
                 "set both in the manifest, below `resources: {{{size}: …}}` of the compute, the request not over the limit"
             ),
-        ));
+        )
+        .of_kind(ErrorKind::Configuration);
+        // Of the two, what the manifest sets is what can be changed there.
+        return Err(match own {
+            Some(own) if own.place_of(request) == &own.span => error.at(own.place_of(limit).clone()),
+            Some(own) => error.at(own.place_of(request).clone()),
+            None => error,
+        });
     }
     Ok(kubernetes(spec))
 }
@@ -139,9 +156,17 @@ mod tests {
         for good in ["dbt-duckdb>=1.11,<2", "dbt-spark[PyHive]~=1.11.0", "x==1.2", "x>1,<=2; python_version<'4'"] {
             assert!(packages("p", &answer(&[good])).is_ok(), "{good}");
         }
-        for bad in
-            ["dbt-duckdb", "dbt-duckdb>=1", "dbt-duckdb<2", "x @ https://a.example/x.whl", ">=1,<2", "a b>=1,<2", ""]
-        {
+        for bad in [
+            "dbt-duckdb",
+            "dbt-duckdb>=1",
+            "dbt-duckdb<2",
+            "x @ https://a.example/x.whl",
+            "x>=1,<2\n-r y",
+            "x>=1,<2\n",
+            ">=1,<2",
+            "a b>=1,<2",
+            "",
+        ] {
             let error = packages("p", &answer(&[bad])).unwrap_err();
             assert!(error.message.contains(&format!("{bad:?}")), "{}", error.message);
         }

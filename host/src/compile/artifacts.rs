@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::source::PluginIdentity;
+use crate::documents::secrets::SecretRef;
 
 /// Version of this document's shape. Fields are only added within a major.
 pub const ARTIFACTS_VERSION: &str = "1.0";
@@ -74,7 +75,8 @@ pub struct DbtProject {
 pub struct EnvironmentArtifact {
     /// Its name, which is the dbt target too.
     pub name: String,
-    /// Variables for dbt.
+    /// Variables for dbt. Stock dbt knows nothing of them: whoever starts it passes them as `--vars`, as the commands of
+    /// `floe plan` do.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub vars: Map<String, Value>,
 }
@@ -132,10 +134,37 @@ pub struct CatalogAttachmentArtifact {
 pub struct ComputeEnvironment {
     /// Its `profiles.yml`.
     pub profile: String,
+    /// dbt threads, where the environment sets others than the compute's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threads: Option<u16>,
+    /// Wall time in seconds that one dbt node may take, where the environment sets another than the compute's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u32>,
     /// What the adapter itself does about `timeout_seconds`.
     pub timeout: TimeoutEnforcement,
     /// Where it keeps what it builds.
     pub storage: Storage,
+    /// The variables from which the profile reads secrets, and where each secret is. Whoever starts dbt sets them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, SecretArtifact>,
+}
+
+/// Where a secret is: never what it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SecretArtifact {
+    /// `env` or `file`.
+    pub source: &'static str,
+    /// Name of the variable, or path of the file or folder.
+    pub name: String,
+    /// Name of the file, where `name` is a folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+impl From<&SecretRef> for SecretArtifact {
+    fn from(secret: &SecretRef) -> Self {
+        Self { source: secret.source.as_str(), name: secret.name.clone(), key: secret.key.clone() }
+    }
 }
 
 /// A transform and its compute.

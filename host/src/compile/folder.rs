@@ -23,10 +23,11 @@ const STAGING: &str = ".floe-staging-";
 pub type Files = std::collections::BTreeMap<String, String>;
 
 /// Replaces the folder by one that holds exactly these files. Until the last step the former one stays as it was.
+/// `project_dir` is the folder of the product, which is never replaced, nor one that it lies in.
 ///
 /// # Errors
 /// [`OUT_NOT_OURS`] for a folder that floe did not write, [`OUT_NOT_WRITTEN`] for what the system refuses.
-pub fn replace(out: &Utf8Path, files: &Files) -> Result<(), Diagnostic> {
+pub fn replace(out: &Utf8Path, project_dir: &Utf8Path, files: &Files) -> Result<(), Diagnostic> {
     let failed = |error: &io::Error| {
         Diagnostic::error(
             &OUT_NOT_WRITTEN,
@@ -34,11 +35,12 @@ pub fn replace(out: &Utf8Path, files: &Files) -> Result<(), Diagnostic> {
             "see that the folder can be written to and the disk has room, or choose another with --out; the former artifacts are as they were",
         )
     };
-    // A link is followed once, here: the folder behind it is what is replaced.
-    let place = fs::canonicalize(out)
-        .ok()
-        .and_then(|path| Utf8PathBuf::from_path_buf(path).ok())
-        .unwrap_or_else(|| out.to_owned());
+    let place = real(out);
+    // Before anything is made, the lock included: nothing of floe's belongs beside a folder that is not its own.
+    if real(project_dir).starts_with(&place) {
+        return Err(not_ours(&place));
+    }
+    refuse_foreign(&place)?;
     let parent = match place.parent() {
         Some(parent) if !parent.as_str().is_empty() => parent.to_owned(),
         _ => Utf8PathBuf::from("."),
@@ -48,6 +50,7 @@ pub fn replace(out: &Utf8Path, files: &Files) -> Result<(), Diagnostic> {
     let lock = File::create(parent.join(format!(".{name}.compile.lock"))).map_err(|error| failed(&error))?;
     lock.lock().map_err(|error| failed(&error))?;
 
+    // Again: it may have come into being while another command held the lock.
     refuse_foreign(&place)?;
     remove_stale(&parent, name);
     let staged = stage(&parent, name, files).map_err(|error| failed(&error))?;
@@ -57,40 +60,56 @@ pub fn replace(out: &Utf8Path, files: &Files) -> Result<(), Diagnostic> {
     Ok(())
 }
 
+/// A path without links, as far as it exists: a link is followed once, here, and the folder behind it is what is replaced.
+fn real(path: &Utf8Path) -> Utf8PathBuf {
+    path.canonicalize_utf8().unwrap_or_else(|_| match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) if !parent.as_str().is_empty() => real(parent).join(name),
+        _ => path.to_owned(),
+    })
+}
+
 /// A folder with things in it and without the marker is somebody else's.
 fn refuse_foreign(place: &Utf8Path) -> Result<(), Diagnostic> {
     let foreign = match fs::read_dir(place) {
         Ok(mut entries) => entries.next().is_some() && !place.join(MARKER).is_file(),
-        Err(error) => error.kind() != io::ErrorKind::NotFound,
+        Err(error) => error.kind() != io::ErrorKind::NotFound || place.is_symlink(),
     };
-    if foreign {
-        return Err(Diagnostic::error(
-            &OUT_NOT_OURS,
-            format!("{place} was not written by floe and is not replaced"),
-            "choose another folder with --out, or move what is there away",
-        ));
-    }
-    Ok(())
+    if foreign { Err(not_ours(place)) } else { Ok(()) }
+}
+
+fn not_ours(place: &Utf8Path) -> Diagnostic {
+    Diagnostic::error(
+        &OUT_NOT_OURS,
+        format!("{place} was not written by floe and is not replaced"),
+        "choose another folder with --out, or move what is there away",
+    )
 }
 
 /// Under the lock nobody else is staging: what lies there is from a command that was killed.
 fn remove_stale(parent: &Utf8Path, name: &str) {
     let prefix = format!("{STAGING}{name}-");
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-        if entry.file_name().to_str().is_some_and(|file| file.starts_with(&prefix)) {
+        let file = entry.file_name();
+        // What tempfile appends has no `-`: `floe` is not to clear what `floe-dev` is staging under a lock of its own.
+        let random = file.to_str().and_then(|file| file.strip_prefix(&prefix));
+        if random.is_some_and(|random| !random.contains('-')) {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
 }
 
+/// The folder that is being staged, in the temporary one.
+const NEW: &str = "new";
+
 fn stage(parent: &Utf8Path, name: &str, files: &Files) -> io::Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(STAGING);
     let prefix = format!("{STAGING}{name}-");
-    let staged = builder.prefix(&prefix).tempdir_in(parent)?;
+    let staged = tempfile::Builder::new().prefix(&prefix).tempdir_in(parent)?;
+    // tempfile makes private folders; the one in it has the permissions that the user's umask gives.
+    let new = staged.path().join(NEW);
+    fs::create_dir(&new)?;
     let marker = (MARKER.to_owned(), MARKER_TEXT.to_owned());
     for (path, text) in files.iter().chain([(&marker.0, &marker.1)]) {
-        let path = staged.path().join(path);
+        let path = new.join(path);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
@@ -98,33 +117,28 @@ fn stage(parent: &Utf8Path, name: &str, files: &Files) -> io::Result<TempDir> {
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
     }
-    // tempfile makes private folders; artifacts are for whoever may read the project.
-    let mode = fs::metadata(parent)?.permissions();
-    fs::set_permissions(staged.path(), mode)?;
     Ok(staged)
 }
 
 /// Puts the staged folder in its place in one step; what was there is removed with the temporary folder.
 fn exchange(staged: TempDir, place: &Utf8Path) -> io::Result<()> {
-    if !place.exists() {
-        let path = staged.keep();
-        return fs::rename(path, place);
-    }
-    match renameat_with(CWD, staged.path(), CWD, place.as_std_path(), RenameFlags::EXCHANGE) {
-        Ok(()) => {
-            // What was in place is now in the temporary folder.
-            staged.close().or(Ok(()))
+    let new = staged.path().join(NEW);
+    if place.exists() {
+        match renameat_with(CWD, &new, CWD, place.as_std_path(), RenameFlags::EXCHANGE) {
+            Ok(()) => {}
+            // A file system without the exchange: two steps, between which there is no folder in place.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {
+                let aside = staged.path().join("former");
+                fs::rename(place, &aside)?;
+                fs::rename(&new, place).or_else(|error| fs::rename(&aside, place).and(Err(error)))?;
+            }
+            Err(error) => return Err(error.into()),
         }
-        // A file system without the exchange: two steps, between which there is no folder in place.
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {
-            let aside = staged.path().with_extension("former");
-            fs::rename(place, &aside)?;
-            let path = staged.keep();
-            fs::rename(&path, place).or_else(|error| fs::rename(&aside, place).and(Err(error)))?;
-            fs::remove_dir_all(aside)
-        }
-        Err(error) => Err(error.into()),
+    } else {
+        fs::rename(&new, place)?;
     }
+    // The artifacts are in place; what cannot be removed now is removed by the next compile.
+    staged.close().or(Ok(()))
 }
 
 #[cfg(test)]
@@ -135,6 +149,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let out = Utf8PathBuf::from_path_buf(dir.path().join("target/floe")).unwrap();
         (dir, out)
+    }
+
+    fn replace(out: &Utf8Path, files: &Files) -> Result<(), Diagnostic> {
+        super::replace(out, Utf8Path::new("/somewhere/else"), files)
     }
 
     fn files(pairs: &[(&str, &str)]) -> Files {
@@ -165,9 +183,52 @@ mod tests {
     #[test]
     fn what_a_killed_command_left_is_cleared() {
         let (_dir, out) = folder();
-        let stale = out.parent().unwrap().join(".floe-staging-floe-dead");
+        let stale = out.parent().unwrap().join(".floe-staging-floe-Dead01");
         fs::create_dir_all(&stale).unwrap();
         replace(&out, &files(&[("c.txt", "3")])).unwrap();
         assert!(!stale.exists());
+    }
+
+    #[test]
+    fn another_folder_that_is_being_staged_is_left_alone() {
+        let (_dir, out) = folder();
+        let others = out.parent().unwrap().join(".floe-staging-floe-dev-Abc123");
+        fs::create_dir_all(&others).unwrap();
+        replace(&out, &files(&[("c.txt", "3")])).unwrap();
+        assert!(others.exists(), "`floe-dev` is written under another lock");
+    }
+
+    #[test]
+    fn the_product_is_never_replaced_marker_or_not() {
+        let (_dir, out) = folder();
+        let project = out.join("product");
+        fs::create_dir_all(&project).unwrap();
+        fs::write(out.join(MARKER), "").unwrap();
+        for place in [project.clone(), out.clone(), project.join("../../floe")] {
+            let error = super::replace(&place, &project, &files(&[("c.txt", "3")])).unwrap_err();
+            assert_eq!(error.code, &OUT_NOT_OURS, "{place}");
+        }
+        let beside: Vec<_> = fs::read_dir(out.parent().unwrap()).unwrap().flatten().map(|e| e.file_name()).collect();
+        assert_eq!(beside, ["floe"], "no lock is left behind either");
+    }
+
+    #[test]
+    fn a_link_to_nothing_is_not_replaced_and_nothing_is_left_beside_it() {
+        let (_dir, out) = folder();
+        fs::create_dir_all(out.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink("nowhere", &out).unwrap();
+        assert_eq!(replace(&out, &files(&[("c.txt", "3")])).unwrap_err().code, &OUT_NOT_OURS);
+        assert!(out.is_symlink());
+    }
+
+    #[test]
+    fn the_folder_is_no_more_open_than_the_umask_says() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let (_dir, out) = folder();
+        fs::create_dir_all(out.parent().unwrap()).unwrap();
+        fs::set_permissions(out.parent().unwrap(), fs::Permissions::from_mode(0o1777)).unwrap();
+        replace(&out, &files(&[("c/d.txt", "3")])).unwrap();
+        let mode = |path: &Utf8Path| fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&out), mode(&out.join("c")), "as any folder that the user makes");
     }
 }

@@ -7,6 +7,7 @@
 pub mod answers;
 pub mod artifacts;
 pub mod folder;
+mod helpers;
 pub mod plugins;
 pub mod product;
 pub mod resolve;
@@ -25,8 +26,10 @@ use artifacts::{
     EnvironmentArtifact,
 };
 use folder::Files;
+use helpers::HelperFiles;
 use plugins::{Answers, ComputeAnswers};
-use product::Product;
+use product::{Compute, Product};
+use settings::Settings;
 use source::ComputeSource;
 
 use crate::diagnostics::Diagnostic;
@@ -46,9 +49,10 @@ pub struct Compiled {
     pub files: Files,
 }
 
-/// Compiles a resolved product. `out` is the artifacts' folder as the dbt project sees it.
+/// Compiles a resolved product. `out` is the artifacts' folder, from the dbt project's.
 pub fn compile<S: ComputeSource>(product: &Product, source: &S, out: &Utf8Path) -> (Option<Compiled>, Vec<Diagnostic>) {
-    let helper_dir = out.join(HELPER_FOLDER);
+    // In a profile it is seen from the project, so that the artifacts are the same wherever that lies.
+    let helper_dir = resolve::relative(&product.project_dir.join(out), &product.project_dir).join(HELPER_FOLDER);
     let mut answers = plugins::ask(product, source, helper_dir.as_str());
     let mut diagnostics = std::mem::take(&mut answers.diagnostics);
     if diagnostics.iter().any(Diagnostic::is_error) {
@@ -58,8 +62,13 @@ pub fn compile<S: ComputeSource>(product: &Product, source: &S, out: &Utf8Path) 
         return (None, diagnostics);
     }
     let artifacts = assemble(product, &answers);
-    let files = files(product, &artifacts, &answers);
-    (Some(Compiled { artifacts, project_dir: product.project_dir.clone(), files }), diagnostics)
+    match files(product, &artifacts, &answers) {
+        Ok(files) => (Some(Compiled { artifacts, project_dir: product.project_dir.clone(), files }), diagnostics),
+        Err(error) => {
+            diagnostics.push(error);
+            (None, diagnostics)
+        }
+    }
 }
 
 fn all_failed(product: &Product) -> Diagnostic {
@@ -88,7 +97,7 @@ fn assemble(product: &Product, answers: &Answers) -> CompiledArtifacts {
                 resources: answer.resources.clone(),
                 catalog_attachment: None,
                 addressing: answer.metadata.addressing,
-                environments: compute_environments(&compute.name, answer),
+                environments: compute_environments(product, compute, answer),
             },
         ))
     });
@@ -108,12 +117,21 @@ fn assemble(product: &Product, answers: &Answers) -> CompiledArtifacts {
     }
 }
 
-fn compute_environments(compute: &str, answer: &ComputeAnswers) -> BTreeMap<String, ComputeEnvironment> {
+fn compute_environments(
+    product: &Product,
+    compute: &Compute,
+    answer: &ComputeAnswers,
+) -> BTreeMap<String, ComputeEnvironment> {
     let entry = |(environment, profile): (&String, &floe_plugin_api::ProfileResponse)| {
+        let settings = Settings::of(product, compute, environment);
+        let own = settings.for_profile();
         let entry = ComputeEnvironment {
-            profile: profile_path(environment, compute),
+            profile: profile_path(environment, &compute.name),
+            threads: Some(own.threads).filter(|threads| *threads != compute.threads),
+            timeout_seconds: own.timeout_seconds.filter(|seconds| Some(*seconds) != compute.timeout_seconds),
             timeout: profile.timeout,
             storage: profile.storage.clone(),
+            secrets: settings.secrets().iter().map(|bound| (bound.variable.clone(), (&bound.secret).into())).collect(),
         };
         (environment.clone(), entry)
     };
@@ -125,8 +143,9 @@ fn profile_path(environment: &str, compute: &str) -> String {
 }
 
 /// Everything that goes into the folder.
-fn files(product: &Product, artifacts: &CompiledArtifacts, answers: &Answers) -> Files {
+fn files(product: &Product, artifacts: &CompiledArtifacts, answers: &Answers) -> Result<Files, Diagnostic> {
     let mut files = Files::new();
+    let mut helpers = HelperFiles::default();
     files.insert(ARTIFACTS_FILE.to_owned(), artifacts.to_json());
     for (compute, answer) in &answers.computes {
         let requirements: String = answer.packages.packages.iter().map(|package| format!("{package}\n")).collect();
@@ -140,9 +159,13 @@ fn files(product: &Product, artifacts: &CompiledArtifacts, answers: &Answers) ->
             let document = json!({ &product.dbt.profile: {"target": environment, "outputs": { environment: output }} });
             files.insert(profile_path(environment, compute), yaml::document(&comment, &document));
             for file in &profile.helper_files {
-                files.insert(format!("{HELPER_FOLDER}/{}", file.path), file.content.clone());
+                helpers.add(compute, file).map_err(|error| match product.compute(compute) {
+                    Some(compute) => plugins::located(error, compute),
+                    None => error,
+                })?;
             }
         }
     }
-    files
+    files.extend(helpers.into_files().map(|(path, content)| (format!("{HELPER_FOLDER}/{path}"), content)));
+    Ok(files)
 }

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::thread;
 
 use floe_plugin_api::{
-    CatalogConfig, ConfigSchemaRequest, DbtPackages, DbtPackagesRequest, MetadataRequest, PluginMetadata,
-    ProfileRequest, ProfileResponse, ResourcesRequest, WorkloadSize,
+    CatalogConfig, ComputeConfig, ConfigSchemaRequest, DbtPackages, DbtPackagesRequest, MetadataRequest,
+    PluginMetadata, ProfileRequest, ProfileResponse, ResourcesRequest, WorkloadSize,
 };
 use serde_json::Value;
 
 use super::answers;
 use super::product::{Compute, Product};
 use super::schema::SettingsSchema;
-use super::settings::Settings;
+use super::settings::{self, Settings};
 use super::source::{ComputeSession, ComputeSource, PluginIdentity};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::compile::PLUGIN_WARNS;
@@ -51,17 +51,20 @@ impl Answers {
 
 /// Asks every plugin for its computes; `helper_dir` is where helper files will lie, from the dbt project's folder.
 pub fn ask<S: ComputeSource>(product: &Product, source: &S, helper_dir: &str) -> Answers {
-    // One session serves all computes that want the same of a plugin.
-    let mut wanted: BTreeMap<(&str, Option<String>), Vec<&Compute>> = BTreeMap::new();
-    for compute in &product.computes {
-        let version = compute.version.as_ref().map(ToString::to_string);
-        wanted.entry((&compute.plugin, version)).or_default().push(compute);
-    }
     let mut answers = Answers::default();
+    let mut told = Told::default();
+    let mut wanted: BTreeMap<&str, Vec<&Compute>> = BTreeMap::new();
+    for compute in &product.computes {
+        match source.find(&compute.plugin, compute.version.as_ref()) {
+            Ok(()) => wanted.entry(&compute.plugin).or_default().push(compute),
+            Err(error) => told.tell(error, compute),
+        }
+    }
+    answers.diagnostics.extend(told.diagnostics);
     thread::scope(|scope| {
         let running: Vec<_> = wanted
-            .into_values()
-            .map(|computes| scope.spawn(move || ask_one(product, source, &computes, helper_dir)))
+            .into_iter()
+            .map(|(plugin, computes)| scope.spawn(move || ask_one(product, source, plugin, &computes, helper_dir)))
             .collect();
         for handle in running {
             match handle.join() {
@@ -74,105 +77,128 @@ pub fn ask<S: ComputeSource>(product: &Product, source: &S, helper_dir: &str) ->
     answers
 }
 
-/// One plugin and the computes that run on it, of which there is at least one.
-fn ask_one<S: ComputeSource>(product: &Product, source: &S, computes: &[&Compute], helper_dir: &str) -> Answers {
-    let mut answers = Answers::default();
-    let Some(first) = computes.first() else { return answers };
-    let mut session = match source.open(&first.plugin, first.version.as_ref()) {
-        Ok(session) => session,
-        Err(error) => {
-            answers.diagnostics.push(located(error, first));
-            return answers;
+/// What is said of the computes of one plugin, each cause once: a plugin that died fails every call with the same words, for
+/// whichever compute it is asked.
+#[derive(Default)]
+struct Told {
+    causes: Vec<Diagnostic>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Told {
+    fn tell(&mut self, cause: Diagnostic, compute: &Compute) {
+        if !self.causes.contains(&cause) {
+            self.diagnostics.push(located(cause.clone(), compute));
+            self.causes.push(cause);
         }
-    };
-    answers.plugins.insert(first.plugin.clone(), session.identity().clone());
-    let schema =
-        session.call(&ConfigSchemaRequest::new()).and_then(|answer| SettingsSchema::new(&first.plugin, answer.schema));
-    match schema {
-        Ok(schema) => {
+    }
+
+    /// The value of a call; what is wrong is told.
+    fn ok<T>(&mut self, outcome: Result<T, Diagnostic>, compute: &Compute) -> Option<T> {
+        outcome.map_err(|cause| self.tell(cause, compute)).ok()
+    }
+}
+
+/// One plugin and the computes that run on it, of which there is at least one.
+fn ask_one<S: ComputeSource>(
+    product: &Product,
+    source: &S,
+    plugin: &str,
+    computes: &[&Compute],
+    helper_dir: &str,
+) -> Answers {
+    let (mut answers, mut told) = (Answers::default(), Told::default());
+    let Some(first) = computes.first() else { return answers };
+    if let Some(mut session) = told.ok(source.open(plugin), first) {
+        answers.plugins.insert(plugin.to_owned(), session.identity().clone());
+        let schema = session.call(&ConfigSchemaRequest::new());
+        let schema = schema.and_then(|answer| SettingsSchema::new(plugin, answer.schema));
+        if let Some(schema) = told.ok(schema, first) {
             for compute in computes {
-                match ask_compute(product, &mut session, compute, &schema, helper_dir, &mut answers.diagnostics) {
-                    Ok(Some(answer)) => {
-                        answers.computes.insert(compute.name.clone(), answer);
-                    }
-                    Ok(None) => {}
-                    // The plugin is of no more use: one cause, told once.
-                    Err(error) => {
-                        answers.diagnostics.push(located(error, compute));
-                        break;
-                    }
-                }
+                let answer = ask_compute(product, &mut session, compute, &schema, helper_dir, &mut told);
+                answers.computes.extend(answer.map(|answer| (compute.name.clone(), answer)));
             }
         }
-        Err(error) => answers.diagnostics.push(located(error, first)),
+        session.close().into_iter().for_each(|besides| told.tell(besides, first));
     }
-    answers.diagnostics.extend(session.close().into_iter().map(|besides| located(besides, first)));
+    answers.diagnostics = told.diagnostics;
     answers
 }
 
-/// All that the artifacts need of one compute; `None` where its settings are wrong, which has been told.
+/// All that the artifacts need of one compute; `None` where something is wrong, which has been told.
 fn ask_compute<T: ComputeSession>(
     product: &Product,
     session: &mut T,
     compute: &Compute,
     schema: &SettingsSchema,
     helper_dir: &str,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Result<Option<ComputeAnswers>, Diagnostic> {
-    let settings: Vec<_> = product
-        .environments
-        .iter()
-        .map(|environment| (environment, Settings::of(product, compute, &environment.name)))
-        .collect();
-    let mut wrong: Vec<Diagnostic> = Vec::new();
-    for (_, settings) in &settings {
-        // The same mistake shows in every environment that does not mend it.
-        wrong.extend(settings.check(schema).into_iter().filter(|error| !wrong.contains(error)).collect::<Vec<_>>());
-    }
+    told: &mut Told,
+) -> Option<ComputeAnswers> {
+    let names: Vec<&str> = product.environments.iter().map(|environment| environment.name.as_str()).collect();
+    let wrong = settings::check(product, compute, &names, schema);
     if !wrong.is_empty() {
-        diagnostics.extend(wrong.into_iter().map(|error| located(error, compute)));
-        return Ok(None);
+        wrong.into_iter().for_each(|error| told.tell(error, compute));
+        return None;
     }
-    let Some((_, first)) = settings.first() else { return Ok(None) };
-    let config = first.for_profile();
-    let metadata = session.call(&MetadataRequest::new())?;
-    let packages = session.call(&DbtPackagesRequest::new(config.clone()))?;
-    answers::packages(&compute.plugin, &packages)?;
-    let mut resources = BTreeMap::new();
+    let config = Settings::of(product, compute, names.first()?).for_profile();
+    let metadata = told.ok(session.call(&MetadataRequest::new()), compute);
+    let packages = session.call(&DbtPackagesRequest::new(config.clone()));
+    let packages = packages.and_then(|packages| answers::packages(&compute.plugin, &packages).map(|()| packages));
+    let packages = told.ok(packages, compute);
+    let resources = ask_resources(session, compute, &config, told);
+    let mut profiles = Some(BTreeMap::new());
+    for environment in names {
+        match ask_profile(product, session, compute, environment, helper_dir, told) {
+            Some(profile) => {
+                let _ = profiles.as_mut().map(|profiles| profiles.insert(environment.to_owned(), profile));
+            }
+            None => profiles = None,
+        }
+    }
+    Some(ComputeAnswers { metadata: metadata?, packages: packages?, resources: resources?, profiles: profiles? })
+}
+
+/// The pods of a compute by size: the manifest's values over the plugin's.
+fn ask_resources<T: ComputeSession>(
+    session: &mut T,
+    compute: &Compute,
+    config: &ComputeConfig,
+    told: &mut Told,
+) -> Option<BTreeMap<&'static str, Value>> {
+    let mut resources = Some(BTreeMap::new());
     for size in WorkloadSize::ALL {
-        let preset = session.call(&ResourcesRequest::new(config.clone(), size))?;
+        let preset = told.ok(session.call(&ResourcesRequest::new(config.clone(), size)), compute);
         let own = compute.resources.get(size);
-        let spec = own.map_or_else(|| preset.clone(), |own| own.over(preset.clone()));
-        match answers::resources(&compute.name, size.as_str(), &spec) {
-            Ok(kubernetes) => {
-                resources.insert(size.as_str(), kubernetes);
-            }
-            Err(error) => diagnostics.push(match own {
-                Some(own) => located(error.at(own.span.clone()), compute),
-                None => located(error, compute),
-            }),
+        let pod = preset.map(|preset| own.map_or_else(|| preset.clone(), |own| own.over(preset.clone())));
+        let pod = pod.and_then(|pod| told.ok(answers::resources(&compute.name, size.as_str(), &pod, own), compute));
+        match (pod, &mut resources) {
+            (Some(pod), Some(resources)) => drop(resources.insert(size.as_str(), pod)),
+            _ => resources = None,
         }
     }
-    let mut profiles = BTreeMap::new();
-    for (environment, settings) in &settings {
-        let request =
-            ProfileRequest::new(settings.for_profile(), &*product.product.name, &*environment.name, helper_dir)
-                .with_catalog(None::<CatalogConfig>);
-        let response = session.call(&request)?;
-        answers::profile(&compute.plugin, &response)?;
-        for warning in &response.warnings {
-            let help = warning.help.clone().unwrap_or_else(|| "see the documentation of the plugin".to_owned());
-            let warning = located(
-                Diagnostic::warning(&PLUGIN_WARNS, format!("compute `{}`: {}", compute.name, warning.message), help),
-                compute,
-            );
-            if !diagnostics.contains(&warning) {
-                diagnostics.push(warning);
-            }
-        }
-        profiles.insert(environment.name.clone(), response);
+    resources
+}
+
+fn ask_profile<T: ComputeSession>(
+    product: &Product,
+    session: &mut T,
+    compute: &Compute,
+    environment: &str,
+    helper_dir: &str,
+    told: &mut Told,
+) -> Option<ProfileResponse> {
+    let config = Settings::of(product, compute, environment).for_profile();
+    let request = ProfileRequest::new(config, &*product.product.name, environment, helper_dir)
+        .with_catalog(None::<CatalogConfig>);
+    let response = session.call(&request);
+    let response = response.and_then(|answer| answers::profile(&compute.plugin, &answer).map(|()| answer));
+    let response = told.ok(response, compute)?;
+    for warning in &response.warnings {
+        let help = warning.help.clone().unwrap_or_else(|| "see the documentation of the plugin".to_owned());
+        let message = format!("compute `{}`: {}", compute.name, warning.message);
+        told.tell(Diagnostic::warning(&PLUGIN_WARNS, message, help), compute);
     }
-    Ok(Some(ComputeAnswers { metadata, packages, resources, profiles }))
+    Some(response)
 }
 
 /// Points at the compute in the manifest, where the diagnostic has no place of its own.

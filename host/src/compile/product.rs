@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::artifacts::{DbtProject, ManifestRef, ProductRef, TransformArtifact};
 use crate::diagnostics::Span;
+use crate::documents::Spanned;
 use crate::documents::environments::ALL_COMPUTES;
 use crate::documents::manifest::ResourceOverrides;
 use crate::documents::settings::ComputeSettings;
@@ -24,6 +25,8 @@ pub struct Compute {
     pub threads: u16,
     /// Wall time in seconds that one dbt node may take.
     pub timeout_seconds: Option<u32>,
+    /// What no environment and no transform may exceed.
+    pub max_timeout_seconds: Option<Spanned<u32>>,
     /// Seconds that opening a connection may take.
     pub connect_timeout_seconds: Option<u32>,
     /// The plugin's settings: a mapping.
@@ -45,6 +48,14 @@ pub struct Environment {
     pub connections: Vec<(String, ComputeSettings)>,
 }
 
+impl Environment {
+    /// What it lays over a compute's settings, in order.
+    pub fn overrides<'a>(&'a self, compute: &'a str) -> impl Iterator<Item = &'a ComputeSettings> {
+        let applies = move |name: &str| name == compute || name == ALL_COMPUTES;
+        self.connections.iter().filter(move |(name, _)| applies(name)).map(|(_, settings)| settings)
+    }
+}
+
 /// A product with everything resolved that needs no plugin.
 #[derive(Debug, Clone)]
 pub struct Product {
@@ -58,6 +69,8 @@ pub struct Product {
     pub inheritance: Vec<ManifestRef>,
     /// Environments that are compiled, in the spec's order.
     pub environments: Vec<Environment>,
+    /// All others: nothing is made for them, and no secret may be written out there either.
+    pub other_environments: Vec<Environment>,
     /// Approved computes, in the manifest's order.
     pub computes: Vec<Compute>,
     /// What a transform without a compute runs on.
@@ -77,12 +90,14 @@ impl Product {
         self.environments.iter().find(|environment| environment.name == name)
     }
 
+    /// What any environment lays over a compute's settings, those that are not compiled included.
+    pub fn all_overrides<'a>(&'a self, compute: &'a str) -> impl Iterator<Item = &'a ComputeSettings> {
+        let environments = self.environments.iter().chain(&self.other_environments);
+        environments.flat_map(move |environment| environment.overrides(compute))
+    }
+
     /// What an environment lays over a compute's settings, in order.
     pub fn overrides<'a>(&'a self, environment: &str, compute: &'a str) -> impl Iterator<Item = &'a ComputeSettings> {
-        self.environment(environment)
-            .into_iter()
-            .flat_map(|environment| &environment.connections)
-            .filter(move |(name, _)| name == compute || name == ALL_COMPUTES)
-            .map(|(_, settings)| settings)
+        self.environment(environment).into_iter().flat_map(move |environment| environment.overrides(compute))
     }
 }

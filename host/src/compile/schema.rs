@@ -10,6 +10,38 @@ use crate::diagnostics::{Diagnostic, Span, did_you_mean};
 /// Finds where a setting stands, by its JSON pointer: its key, and its value.
 pub type Places<'a> = &'a dyn Fn(&str) -> Option<(Span, Span)>;
 
+/// Values that only dbt, or nobody before a live check, will know: what a schema says of them does not count. All are
+/// JSON pointers.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unknown<'a> {
+    /// Expressions of the user's own: they may come to a value of any type.
+    pub expressions: &'a [String],
+    /// References to secrets: they come to a text, of any form.
+    pub references: &'a [String],
+    /// Secrets that are written out: told already, with all that is below them.
+    pub refused: &'a [String],
+}
+
+impl Unknown<'_> {
+    /// Whether an error is about such a value, and about nothing else.
+    fn excuses(&self, error: &ValidationError<'_>) -> bool {
+        let pointer = error.instance_path().as_str();
+        let is = |pointers: &[String]| pointers.iter().any(|other| other == pointer);
+        let below = |other: &String| pointer.strip_prefix(other.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        if is(self.expressions) || is(self.refused) || self.refused.iter().any(below) {
+            return true;
+        }
+        match error.kind() {
+            // One form that has nothing against it but what is not known fits.
+            ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+                context.iter().any(|branch| branch.iter().all(|error| self.excuses(error)))
+            }
+            ValidationErrorKind::Type { .. } => false,
+            _ => is(self.references),
+        }
+    }
+}
+
 /// What the settings of a compute are checked against.
 pub struct SettingsSchema {
     plugin: String,
@@ -26,7 +58,10 @@ impl SettingsSchema {
         let validator = jsonschema::validator_for(&schema).map_err(|error| {
             Diagnostic::error(
                 &SCHEMA_INVALID,
-                format!("the settings schema of plugin `{plugin}` is no JSON Schema: {error}"),
+                format!(
+                    "the settings schema of plugin `{plugin}` is no JSON Schema: {}",
+                    shortened(&error.to_string())
+                ),
                 "this is a defect of the plugin: tell its vendor, or install another version",
             )
         })?;
@@ -38,25 +73,25 @@ impl SettingsSchema {
         &self.schema
     }
 
-    /// Everything that is wrong with the settings, in which secrets stand as dbt's `env_var` expressions. What is said of
-    /// `expressions` (JSON pointers) does not count: only dbt knows what they come to.
-    pub fn check(
-        &self,
-        compute: &str,
-        settings: &Value,
-        expressions: &[String],
-        places: Places<'_>,
-    ) -> Vec<Diagnostic> {
+    /// Everything that is wrong with the settings, in which secrets stand as dbt's `env_var` expressions.
+    pub fn check(&self, compute: &str, settings: &Value, unknown: &Unknown<'_>, places: Places<'_>) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         for error in self.validator.iter_errors(settings) {
-            if !expressions.iter().any(|pointer| pointer == error.instance_path().as_str()) {
-                self.describe(compute, &error, places, &mut found);
+            if !unknown.excuses(&error) && !self.is_misspelt(&error, settings) {
+                self.describe(compute, &error, unknown, places, &mut found);
             }
         }
         found
     }
 
-    fn describe(&self, compute: &str, error: &ValidationError<'_>, places: Places<'_>, found: &mut Vec<Diagnostic>) {
+    fn describe(
+        &self,
+        compute: &str,
+        error: &ValidationError<'_>,
+        unknown: &Unknown<'_>,
+        places: Places<'_>,
+        found: &mut Vec<Diagnostic>,
+    ) {
         let pointer = error.instance_path().as_str();
         let name = name(pointer);
         let help = format!("`floe schema plugin {}` prints what each setting takes", self.plugin);
@@ -97,7 +132,10 @@ impl SettingsSchema {
             }
             ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
                 match best_branch(context) {
-                    Some(branch) => branch.iter().for_each(|error| self.describe(compute, error, places, found)),
+                    Some(branch) => branch
+                        .iter()
+                        .filter(|error| !unknown.excuses(error))
+                        .for_each(|error| self.describe(compute, error, unknown, places, found)),
                     None => add(
                         Diagnostic::error(
                             &SETTING_INVALID,
@@ -119,7 +157,21 @@ impl SettingsSchema {
         }
     }
 
-    /// The keys of the object whose `additionalProperties` refused one.
+    /// Whether a key is missing because it is misspelt, which is told of the wrong one.
+    fn is_misspelt(&self, error: &ValidationError<'_>, settings: &Value) -> bool {
+        let ValidationErrorKind::Required { property } = error.kind() else { return false };
+        let allowed = self.allowed_keys(error.schema_path().as_str());
+        let written = settings.pointer(error.instance_path().as_str()).and_then(Value::as_object);
+        let mut unknown =
+            written.into_iter().flat_map(|object| object.keys()).filter(|key| !allowed.contains(&key.as_str()));
+        property.as_str().is_some_and(|property| {
+            unknown.any(|key| {
+                self.elsewhere(key).is_none() && did_you_mean(key, allowed.iter().copied()) == Some(property)
+            })
+        })
+    }
+
+    /// The keys of the object one of whose keywords (`additionalProperties`, `required`) failed.
     fn allowed_keys(&self, keyword_path: &str) -> Vec<&str> {
         let object = keyword_path.rsplit_once('/').map_or("", |(object, _)| object);
         self.schema
@@ -151,6 +203,12 @@ impl SettingsSchema {
             None => Some(schema),
         }
     }
+}
+
+/// The validator quotes the schema, of which a plugin may write as much as it likes.
+fn shortened(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= 300 { line } else { line.chars().take(299).chain(['…']).collect() }
 }
 
 /// `settings.memory_limit` for `/settings/memory_limit`; `config` for the whole.
@@ -258,7 +316,7 @@ mod tests {
 
     fn messages(schema: Value, settings: &Value) -> Vec<String> {
         let schema = SettingsSchema::new("nimbus", schema).unwrap();
-        let found = schema.check("warehouse", settings, &[], &|_| None);
+        let found = schema.check("warehouse", settings, &Unknown::default(), &|_| None);
         found.into_iter().map(|error| format!("{} {} | {}", error.code.id, error.message, error.help)).collect()
     }
 
@@ -288,6 +346,62 @@ mod tests {
     fn a_key_one_level_too_deep_or_misspelt_there_is_found() {
         let settings = json!({"host": "h", "settings": {"memory_limt": "2GB"}});
         insta::assert_snapshot!(messages(schema(), &settings).join("\n"));
+    }
+
+    #[test]
+    fn what_an_expression_comes_to_is_not_judged_however_deep_it_stands() {
+        let schema = SettingsSchema::new(
+            "nimbus",
+            json!({
+                "properties": {"retries": {"anyOf": [{"$ref": "#/$defs/Retries"}, {"type": "null"}]}},
+                "$defs": {"Retries": {"type": "object", "properties": {
+                    "attempts": {"type": "integer"}, "wait": {"type": "integer"},
+                }}},
+            }),
+        );
+        let schema = schema.unwrap();
+        let check = |settings: Value, expressions: &[&str]| {
+            let expressions: Vec<String> = expressions.iter().map(ToString::to_string).collect();
+            let unknown = Unknown { expressions: &expressions, ..Unknown::default() };
+            let found = schema.check("w", &settings, &unknown, &|_| None);
+            found.into_iter().map(|error| error.message).collect::<Vec<_>>()
+        };
+        let expression = "{{ env_var('N') | int }}";
+        assert!(check(json!({"retries": {"attempts": expression}}), &["/retries/attempts"]).is_empty());
+        assert_eq!(
+            check(json!({"retries": {"attempts": expression, "wait": "long"}}), &["/retries/attempts"]),
+            ["`retries.wait` takes a whole number"]
+        );
+    }
+
+    #[test]
+    fn a_secret_is_a_text_of_any_form_and_a_refused_one_is_told_once() {
+        let schema = SettingsSchema::new(
+            "nimbus",
+            json!({"properties": {
+                "key": {"type": "string", "minLength": 100, "x-floe-secret": true}, "port": {"type": "integer"},
+            }}),
+        );
+        let schema = schema.unwrap();
+        let settings = json!({"key": "{{ env_var('A') }}", "port": "{{ env_var('B') }}"});
+        let pointers = ["/key".to_owned(), "/port".to_owned()];
+        let unknown = Unknown { references: &pointers, ..Unknown::default() };
+        let found = schema.check("w", &settings, &unknown, &|_| None);
+        assert_eq!(found.len(), 1, "a port is never a text: {found:?}");
+        let unknown = Unknown { refused: &pointers, ..Unknown::default() };
+        assert!(schema.check("w", &json!({"key": {"a": 1}, "port": "x"}), &unknown, &|_| None).is_empty());
+    }
+
+    #[test]
+    fn a_schema_that_leads_back_to_itself_costs_an_error_at_most() {
+        for schema in [json!({"$ref": "#"}), json!({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}})] {
+            let _ = SettingsSchema::new("nimbus", schema)
+                .map(|schema| schema.check("w", &json!({"a": 1}), &Unknown::default(), &|_| None));
+        }
+        let far = json!({"$ref": "https://schemas.example/floe.json"});
+        assert_eq!(SettingsSchema::new("nimbus", far).err().unwrap().code.id, "F0404");
+        let near = json!({"$ref": "file:///etc/hostname"});
+        assert_eq!(SettingsSchema::new("nimbus", near).err().unwrap().code.id, "F0404");
     }
 
     #[test]

@@ -2,15 +2,16 @@
 //! plugin's schema.
 
 use camino::Utf8Path;
-use floe_plugin_api::{ComputeConfig, Secret};
+use floe_plugin_api::{ComputeConfig, ErrorKind, Secret};
 use serde_json::{Map, Value};
 
 use super::product::{Compute, Product};
-use super::schema::SettingsSchema;
+use super::schema::{SettingsSchema, Unknown};
 use crate::diagnostics::{Diagnostic, Span};
 use crate::documents::Spanned;
 use crate::documents::secrets::{
-    ProfileSettings, Reference, Surroundings, profile_settings, recognise, refuse_literals, resolve_settings,
+    BoundSecret, ProfileSettings, Reference, SecretVariables, Surroundings, profile_settings, recognise,
+    refuse_literals, resolve_settings, secret_pointers,
 };
 use crate::documents::yaml::{Kind, Node};
 
@@ -35,11 +36,13 @@ impl Settings {
         Self { compute }
     }
 
-    /// Everything about them that does not fit the plugin's schema, and every secret that is written out.
-    pub fn check(&self, schema: &SettingsSchema) -> Vec<Diagnostic> {
-        let name = &self.compute.name;
+    /// Everything about them that does not fit the plugin's schema; secrets that are written out are told by [`check`].
+    fn problems(&self, schema: &SettingsSchema) -> Vec<Diagnostic> {
         let (settings, mut problems) = self.profile();
-        problems.extend(refuse_literals(&self.compute.connection, schema.as_value(), name));
+        let references: Vec<String> = settings.secrets.into_iter().map(|bound| bound.pointer).collect();
+        let mut refused = secret_pointers(&self.compute.connection, schema.as_value());
+        refused.retain(|pointer| !references.contains(pointer));
+        let unknown = Unknown { expressions: &settings.expressions, references: &references, refused: &refused };
         let places = |pointer: &str| -> Option<(Span, Span)> {
             if pointer.is_empty() {
                 return self.compute.place.clone().map(|place| (place.clone(), place));
@@ -47,8 +50,13 @@ impl Settings {
             let place = self.compute.connection.pointer(pointer)?;
             Some((place.key_span(), place.node.span.clone()))
         };
-        problems.extend(schema.check(name, &settings.value, &settings.expressions, &places));
+        problems.extend(schema.check(&self.compute.name, &settings.value, &unknown, &places));
         problems
+    }
+
+    /// The secrets that a profile reads from variables.
+    pub fn secrets(&self) -> Vec<BoundSecret> {
+        self.profile().0.secrets
     }
 
     /// The compute for a profile: secrets are dbt's `env_var` expressions.
@@ -56,18 +64,25 @@ impl Settings {
         self.config(self.profile().0.value)
     }
 
-    /// The compute for a live check, and the values of its secrets, so that they can be kept out of everything shown.
+    /// The compute for a live check, and the values of its secrets, so that they can be kept out of everything shown: what
+    /// is written as one, what is called as one, and what the schema says is one.
     ///
     /// # Errors
     /// A diagnostic for each reference that cannot be resolved here.
-    pub fn for_check(&self, project_dir: &Utf8Path) -> Result<(ComputeConfig, Vec<Secret>), Vec<Diagnostic>> {
+    pub fn for_check(
+        &self,
+        project_dir: &Utf8Path,
+        schema: &SettingsSchema,
+    ) -> Result<(ComputeConfig, Vec<Secret>), Vec<Diagnostic>> {
         let surroundings = Surroundings { project_dir, variable: &|name| std::env::var(name).ok() };
         let (resolved, problems) = resolve_settings(&self.compute.connection, &surroundings);
         if !problems.is_empty() {
             return Err(problems);
         }
-        let secrets = resolved.secrets.into_iter().filter(|secret| secret.is_secret).map(|secret| secret.value);
-        Ok((self.config(resolved.value), secrets.collect()))
+        let by_schema = secret_pointers(&self.compute.connection, schema.as_value());
+        let secrets = resolved.secrets.into_iter();
+        let secrets = secrets.filter(|secret| secret.is_secret || by_schema.contains(&secret.pointer));
+        Ok((self.config(resolved.value), secrets.map(|secret| secret.value).collect()))
     }
 
     fn profile(&self) -> (ProfileSettings, Vec<Diagnostic>) {
@@ -87,6 +102,57 @@ impl Settings {
         config.connect_timeout_seconds = compute.connect_timeout_seconds;
         config
     }
+}
+
+/// Everything that is wrong with a compute's settings in these environments: what does not fit the plugin's schema, once
+/// where several share it, and every secret that is written out, in other environments too.
+pub fn check(product: &Product, compute: &Compute, environments: &[&str], schema: &SettingsSchema) -> Vec<Diagnostic> {
+    let literals = |node: &Node| refuse_literals(node, schema.as_value(), &compute.name);
+    let mut found = Vec::new();
+    // First, for they are shown in no diagnostic from then on; and layer by layer, for one may hide another.
+    let layers = product.all_overrides(&compute.name).map(|settings| &settings.connection);
+    for literal in std::iter::once(&compute.connection).chain(layers).flat_map(literals) {
+        let literal = literal.of_kind(ErrorKind::Configuration);
+        if !found.contains(&literal) {
+            found.push(literal);
+        }
+    }
+    let mut by_error: Vec<(Diagnostic, Vec<&str>)> = Vec::new();
+    for environment in environments {
+        for problem in Settings::of(product, compute, environment).problems(schema) {
+            match by_error.iter_mut().find(|(known, _)| *known == problem) {
+                Some((_, seen)) => seen.push(environment),
+                None => by_error.push((problem, vec![environment])),
+            }
+        }
+    }
+    found.extend(by_error.into_iter().map(|(mut problem, seen)| {
+        if seen.len() < environments.len() {
+            let plural = if seen.len() == 1 { "" } else { "s" };
+            let names: Vec<_> = seen.iter().map(|name| format!("`{name}`")).collect();
+            problem.message = format!("{} (in environment{plural} {})", problem.message, names.join(", "));
+        }
+        problem
+    }));
+    found
+}
+
+/// Two secrets that would reach dbt in one variable, in any environment.
+pub fn clashes(product: &Product) -> Vec<Diagnostic> {
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for environment in &product.environments {
+        let mut variables = SecretVariables::new();
+        let secrets = |compute| Settings::of(product, compute, &environment.name).secrets();
+        for bound in product.computes.iter().flat_map(secrets) {
+            let Err(clash) = variables.add(&bound) else { continue };
+            let clash = clash.of_kind(ErrorKind::Configuration);
+            // The same two in every environment are one mistake.
+            if !found.contains(&clash) {
+                found.push(clash);
+            }
+        }
+    }
+    found
 }
 
 /// Lays one mapping over another, key by key; anything but a mapping, and a reference, is replaced as a whole.

@@ -28,11 +28,17 @@ pub trait ComputeSource: Sync {
     /// A plugin that answers.
     type Session: ComputeSession;
 
-    /// Finds a plugin and checks it against the manifest's version requirement.
+    /// Finds a plugin and checks it against the manifest's version requirement. Nothing of it is executed.
     ///
     /// # Errors
     /// One diagnostic, without a place in a file: the caller knows who asked for the plugin.
-    fn open(&self, plugin: &str, requirement: Option<&VersionReq>) -> Result<Self::Session, Diagnostic>;
+    fn find(&self, plugin: &str, requirement: Option<&VersionReq>) -> Result<(), Diagnostic>;
+
+    /// Starts a plugin.
+    ///
+    /// # Errors
+    /// One diagnostic, without a place in a file.
+    fn open(&self, plugin: &str) -> Result<Self::Session, Diagnostic>;
 }
 
 /// A plugin that answers. Calls that only compute: nothing here connects anywhere.

@@ -1,7 +1,8 @@
 //! Writes `profiles.yml`.
 //!
 //! dbt reads it by YAML 1.1, where a bare `on` is a truth and `1_0` a number. So every scalar is written as JSON, which both
-//! versions read alike, and only the blocks are YAML's. No library writes for a 1.1 reader.
+//! versions read alike, and only the blocks are YAML's. No library writes for a 1.1 reader. The one exception are large and
+//! small numbers, which 1.1 takes for texts unless they have a point and the exponent a sign.
 
 use std::fmt::Write as _;
 
@@ -64,7 +65,10 @@ fn key(key: &str) -> String {
 
 /// A scalar, or an empty collection, as JSON.
 fn scalar(value: &Value) -> String {
-    let json = value.to_string();
+    let json = match value {
+        Value::Number(number) if number.is_f64() => float(&number.to_string()),
+        value => value.to_string(),
+    };
     if !json.contains(['\u{7f}', '\u{85}', '\u{2028}', '\u{2029}', '\u{feff}']) {
         return json;
     }
@@ -75,6 +79,14 @@ fn scalar(value: &Value) -> String {
             c => c.to_string(),
         })
         .collect()
+}
+
+/// `1e16` as `1.0e+16`, which is a number in YAML 1.1 too.
+fn float(json: &str) -> String {
+    let Some((number, exponent)) = json.split_once(['e', 'E']) else { return json.to_owned() };
+    let point = if number.contains('.') { "" } else { ".0" };
+    let sign = if exponent.starts_with(['+', '-']) { "" } else { "+" };
+    format!("{number}{point}e{sign}{exponent}")
 }
 
 #[cfg(test)]
@@ -109,6 +121,13 @@ mod tests {
                 empty: {}
               none: null
         "#);
+    }
+
+    #[test]
+    fn numbers_are_numbers_to_yaml_1_1() {
+        for (number, text) in [(1e16, "1.0e+16"), (1.5e300, "1.5e+300"), (1e-9, "1.0e-9"), (0.5, "0.5"), (2.0, "2.0")] {
+            assert_eq!(scalar(&json!(number)), text);
+        }
     }
 
     #[test]

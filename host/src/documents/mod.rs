@@ -43,6 +43,7 @@ pub fn load_manifest(path: &Utf8Path) -> (Option<Manifest>, Vec<Diagnostic>) {
 /// Reads a manifest from its text.
 pub fn parse_manifest(source: &Arc<Source>) -> (Option<Manifest>, Vec<Diagnostic>) {
     let (node, mut problems) = yaml::parse(source);
+    node.iter().for_each(secrets::hide_literals);
     let manifest = metadata::whole(node, source, &mut problems).and_then(|node| manifest::read(node, &mut problems));
     (manifest, problems)
 }
@@ -58,6 +59,7 @@ pub fn load_spec(path: &Utf8Path) -> (Option<Spec>, Vec<Diagnostic>) {
 /// Reads a spec from its text.
 pub fn parse_spec(source: &Arc<Source>) -> (Option<Spec>, Vec<Diagnostic>) {
     let (node, mut problems) = yaml::parse(source);
+    node.iter().for_each(secrets::hide_literals);
     let spec = metadata::whole(node, source, &mut problems).and_then(|node| spec::read(node, &mut problems));
     (spec, problems)
 }

@@ -12,12 +12,12 @@ use serde::Serialize;
 use crate::compile::plugins::located;
 use crate::compile::product::{Compute, Product};
 use crate::compile::schema::SettingsSchema;
-use crate::compile::settings::Settings;
+use crate::compile::settings::{self, Settings};
 use crate::diagnostics::codes::health::{
     CHECK_CONFIGURATION, CHECK_CONNECTION, CHECK_DEGRADED, CHECK_PLUGIN, CHECK_QUERY, CHECK_TIMEOUT, CHECK_WARNS,
 };
 use crate::diagnostics::{Code, Diagnostic};
-use crate::plugins::{PluginHost, Scrubber};
+use crate::plugins::{PluginHost, Scrubber, Worker};
 
 /// The deadline of a check where none is asked for (requirement 014).
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
@@ -89,7 +89,8 @@ pub fn check_all(checks: &Checks<'_>, host: &PluginHost) -> (Vec<ComputeHealth>,
 
 fn check(checks: &Checks<'_>, compute: &Compute, host: &PluginHost) -> (ComputeHealth, Vec<Diagnostic>) {
     let begun = Instant::now();
-    let (outcome, besides) = attempt(checks, compute, host, begun);
+    let (outcome, worker) = attempt(checks, compute, host, begun);
+    let took = begun.elapsed();
     let (result, mut diagnostics) = match outcome {
         Ok(result) => {
             let verdict = verdict(compute, &result);
@@ -97,39 +98,51 @@ fn check(checks: &Checks<'_>, compute: &Compute, host: &PluginHost) -> (ComputeH
         }
         Err(errors) => (unhealthy(&errors), errors),
     };
-    diagnostics.extend(besides);
+    // What it did besides answering.
+    diagnostics.extend(worker.map(Worker::finish).unwrap_or_default());
     let diagnostics = diagnostics.into_iter().map(|diagnostic| located(diagnostic, compute)).collect();
-    (health(checks, compute, begun.elapsed(), result), diagnostics)
+    (health(checks, compute, took, result), diagnostics)
 }
 
 type Outcome = Result<ConnectionResult, Vec<Diagnostic>>;
 
-/// Settings, worker, check; and what the worker did besides answering.
-fn attempt(checks: &Checks<'_>, compute: &Compute, host: &PluginHost, begun: Instant) -> (Outcome, Vec<Diagnostic>) {
+/// Worker, settings, check; and the worker, where it came to one.
+fn attempt(checks: &Checks<'_>, compute: &Compute, host: &PluginHost, begun: Instant) -> (Outcome, Option<Worker>) {
     let left = || checks.deadline.saturating_sub(begun.elapsed());
-    let settings = Settings::of(checks.product, compute, checks.environment);
-    let (config, secrets) = match settings.for_check(&checks.product.project_dir) {
-        Ok(resolved) => resolved,
-        Err(errors) => return (Err(errors), Vec::new()),
-    };
     let started = host.find(&compute.plugin).and_then(|plugin| {
         compute.version.as_ref().map_or(Ok(()), |wanted| plugin.fulfils(wanted))?;
         host.start(plugin)
     });
     let mut worker = match started {
-        Ok(worker) => worker.with_scrubber(Scrubber::new(secrets.iter().map(Secret::expose))),
-        Err(error) => return (Err(vec![error]), Vec::new()),
+        Ok(worker) => worker,
+        Err(error) => return (Err(vec![error]), None),
     };
-    let outcome = worker
+    let schema = worker
         .call(&ConfigSchemaRequest::new(), left())
-        .and_then(|answer| SettingsSchema::new(&compute.plugin, answer.schema))
-        .map_err(|error| vec![error])
-        .and_then(|schema| match settings.check(&schema) {
-            errors if errors.is_empty() => Ok(()),
-            errors => Err(errors),
-        })
-        .and_then(|()| worker.call(&request(checks, config, left()), left()).map_err(|error| vec![error]));
-    (outcome, worker.finish())
+        .and_then(|answer| SettingsSchema::new(&compute.plugin, answer.schema));
+    let schema = match schema {
+        Ok(schema) => schema,
+        Err(error) => return (Err(vec![error]), Some(worker)),
+    };
+    // What is wrong with the settings and what is missing here are told together.
+    let mut errors = settings::check(checks.product, compute, &[checks.environment], &schema);
+    let own = Settings::of(checks.product, compute, checks.environment);
+    let config = match own.for_check(&checks.product.project_dir, &schema) {
+        Ok((config, secrets)) => {
+            worker = worker.with_scrubber(Scrubber::new(secrets.iter().map(Secret::expose)));
+            Some(config)
+        }
+        Err(missing) => {
+            let new: Vec<_> = missing.into_iter().filter(|error| !errors.contains(error)).collect();
+            errors.extend(new);
+            None
+        }
+    };
+    let outcome = match config.filter(|_| errors.is_empty()) {
+        Some(config) => worker.call(&request(checks, config, left()), left()).map_err(|error| vec![error]),
+        None => Err(errors),
+    };
+    (outcome, Some(worker))
 }
 
 fn request(checks: &Checks<'_>, config: ComputeConfig, left: Duration) -> CheckRequest {
@@ -176,7 +189,8 @@ fn code(kind: ErrorKind) -> &'static Code {
 fn unhealthy(errors: &[Diagnostic]) -> ConnectionResult {
     let error = match errors.first() {
         Some(error) => {
-            PluginError::new(error.kind.unwrap_or(ErrorKind::PluginExecution), &error.message).with_help(&error.help)
+            // What has no kind is about the documents.
+            PluginError::new(error.kind.unwrap_or(ErrorKind::Configuration), &error.message).with_help(&error.help)
         }
         None => PluginError::new(ErrorKind::PluginExecution, "the check came to no result"),
     };

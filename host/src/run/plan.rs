@@ -66,13 +66,19 @@ fn commands(artifacts: &CompiledArtifacts, out: &str, compute: &str) -> BTreeMap
         .flatten()
         .map(|(name, environment)| {
             let folder = environment.profile.trim_end_matches("/profiles.yml");
-            (name.clone(), format!("dbt build --profiles-dir {out}/{folder} --target {name}"))
+            let vars = artifacts.environments.iter().find(|one| one.name == *name).map(|one| &one.vars);
+            let vars = vars.filter(|vars| !vars.is_empty()).map(|vars| {
+                let json = serde_json::to_string(vars).unwrap_or_default();
+                format!(" --vars '{}'", json.replace('\'', "'\\''"))
+            });
+            let vars = vars.unwrap_or_default();
+            (name.clone(), format!("dbt build --profiles-dir {out}/{folder} --target {name}{vars}"))
         })
         .collect()
 }
 
-/// Each transform behind those of the models that it depends on; otherwise in the spec's order. A cycle keeps that
-/// order too: the compiler has refused it before.
+/// Each transform behind those of the models that it depends on; otherwise in the spec's order. A cycle is cut where it is
+/// entered: dbt, whose graph has the last word, refuses one.
 fn ordered(transforms: &[TransformArtifact]) -> Vec<&TransformArtifact> {
     let by_model: BTreeMap<&str, usize> = transforms
         .iter()

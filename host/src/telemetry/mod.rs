@@ -34,9 +34,12 @@ pub fn correlation_id() -> String {
 pub fn log(diagnostic: &Diagnostic, correlation_id: &str) {
     let (code, message) = (diagnostic.code.id, diagnostic.message.as_str());
     let compute = diagnostic.compute.as_deref();
+    // In the words of `--format json`.
+    let kind = diagnostic.kind.and_then(|kind| serde_json::to_value(kind).ok());
+    let kind = kind.as_ref().and_then(serde_json::Value::as_str);
     match diagnostic.severity {
-        Severity::Error => tracing::error!(correlation_id, code, compute, kind = ?diagnostic.kind, "{message}"),
-        Severity::Warning => tracing::warn!(correlation_id, code, compute, "{message}"),
+        Severity::Error => tracing::error!(correlation_id, code, compute, kind, "{message}"),
+        Severity::Warning => tracing::warn!(correlation_id, code, compute, kind, "{message}"),
     }
 }
 

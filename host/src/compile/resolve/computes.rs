@@ -23,7 +23,9 @@ fn of_entry(entry: &ComputeEntry, placeholders: &Placeholders) -> Compute {
         plugin: entry.plugin().to_owned(),
         version: entry.version.as_ref().map(|version| version.value.clone()),
         threads: config.threads.map_or(DEFAULT_THREADS, |threads| threads.value),
-        timeout_seconds: config.timeout_seconds.map(|seconds| seconds.value),
+        // A limit without a default is the default.
+        timeout_seconds: config.timeout_seconds.as_ref().or(config.max_timeout_seconds.as_ref()).map(|own| own.value),
+        max_timeout_seconds: config.max_timeout_seconds,
         connect_timeout_seconds: config.connect_timeout_seconds.map(|seconds| seconds.value),
         connection,
         resources: entry.resources.clone(),
@@ -45,6 +47,7 @@ pub(super) fn duckdb_alone(product: &str) -> (Vec<Compute>, String) {
         version: None,
         threads: DEFAULT_THREADS,
         timeout_seconds: None,
+        max_timeout_seconds: None,
         connect_timeout_seconds: None,
         connection: Node { kind: Kind::Map(vec![path]), span: span() },
         resources: ResourceOverrides::default(),

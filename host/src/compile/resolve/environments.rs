@@ -1,5 +1,6 @@
 //! The environments, and what each lays over the computes' settings.
 
+use floe_plugin_api::ErrorKind;
 use serde_json::{Map, Value};
 
 use super::approved;
@@ -11,21 +12,21 @@ use crate::documents::manifest::{Manifest, ManifestEnvironment};
 use crate::documents::placeholders::Placeholders;
 use crate::documents::spec::{Spec, SpecEnvironment};
 
-/// The environments that are wanted (all where none is named), and what is wrong with them.
+/// The environments, by whether they are wanted (all are where none is named), and what is wrong with them.
 pub(super) fn of(
     spec: Option<&Spec>,
     manifest: Option<&Manifest>,
     computes: &[Compute],
     wanted: &[String],
     placeholders: &Placeholders,
-) -> (Vec<Environment>, Vec<Diagnostic>) {
+) -> ((Vec<Environment>, Vec<Environment>), Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let declared = spec.map_or(&[][..], |spec| &spec.environments);
     let platform = manifest.map_or(&[][..], |manifest| &manifest.environments);
     for own in declared {
         let above = platform.iter().find(|above| above.name.value == own.name.value);
         diagnostics.extend(unknown_computes(&own.connections, computes));
-        diagnostics.extend(not_for_products(own, above));
+        diagnostics.extend(not_for_products(own, above, manifest.is_some()));
     }
     let names = match spec {
         Some(spec) => environments::names(manifest, spec),
@@ -39,9 +40,8 @@ pub(super) fn of(
     }
     let environments = names
         .into_iter()
-        .filter(|name| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name))
         .map(|name| environment(name, declared, platform, placeholders))
-        .collect();
+        .partition(|environment| wanted.is_empty() || wanted.contains(&environment.name));
     (environments, diagnostics)
 }
 
@@ -54,7 +54,14 @@ fn environment(
 ) -> Environment {
     let own = declared.iter().find(|own| own.name.value == name);
     let above = platform.iter().find(|above| above.name.value == name).map(|above| &above.connections);
-    let connections = above.into_iter().chain(own.map(|own| &own.connections)).flatten();
+    let own_connections = || own.into_iter().flat_map(|own| &own.connections);
+    let is_for_all = |connection: &&Connection| connection.compute.value == ALL_COMPUTES;
+    // What is said of one compute counts for more than what is said of all, wherever it stands.
+    let connections = above
+        .into_iter()
+        .flatten()
+        .chain(own_connections().filter(is_for_all))
+        .chain(own_connections().filter(|connection| !is_for_all(connection)));
     let vars = own.into_iter().flat_map(|own| &own.vars).map(|entry| (entry.key.clone(), entry.value.to_json()));
     Environment {
         name: name.to_owned(),
@@ -80,17 +87,22 @@ fn unknown_computes(connections: &[Connection], computes: &[Compute]) -> Vec<Dia
             let help = format!("{}approved are {}", near.unwrap_or_default(), listed(names()));
             Diagnostic::error(&COMPUTE_UNKNOWN, format!("there is no compute `{}`", name.value), help)
                 .at(name.span.clone())
+                .of_kind(ErrorKind::InvalidCompute)
         })
         .collect()
 }
 
 /// A product sets only what the manifest leaves to it.
-fn not_for_products(own: &SpecEnvironment, above: Option<&ManifestEnvironment>) -> Vec<Diagnostic> {
+fn not_for_products(own: &SpecEnvironment, above: Option<&ManifestEnvironment>, has_manifest: bool) -> Vec<Diagnostic> {
     let allowed: Vec<&str> =
         above.into_iter().flat_map(|above| &above.product_may_set).map(|key| key.as_str()).collect();
     let refused = |key: &str, span| {
         let environment = &own.name.value;
-        let help = if allowed.is_empty() {
+        let help = if !has_manifest {
+            format!(
+                "connections are set in a manifest, and this spec has none: write one, with `product_may_set: [{key}]` in `{environment}`, and name it in `platform: {{manifest: …}}`"
+            )
+        } else if allowed.is_empty() {
             format!(
                 "the manifest lets products set nothing in `{environment}`; its owner can add `product_may_set: [{key}]` there"
             )

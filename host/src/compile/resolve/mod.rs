@@ -3,19 +3,24 @@
 mod computes;
 mod dbt_project;
 mod environments;
+mod timeouts;
 mod transforms;
 
-use std::path;
+use std::{io, path};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::artifacts::{ManifestRef, ProductRef};
 use super::product::{Compute, Product};
-use crate::diagnostics::Diagnostic;
+use super::settings;
 use crate::diagnostics::codes::compile::{CATALOG_NOT_MOUNTED, PARENT_NOT_READ, SPEC_MISSING};
+use crate::diagnostics::{Diagnostic, Span};
 use crate::documents::manifest::{Manifest, Scope};
 use crate::documents::placeholders::Placeholders;
 use crate::documents::{Spec, load_manifest, load_spec};
+
+/// The spec's usual name: a dbt project without one is compiled with defaults.
+const SPEC_FILE: &str = "floe.yaml";
 
 /// Which documents.
 #[derive(Debug, Clone, Copy)]
@@ -39,24 +44,21 @@ pub fn resolve(inputs: &Inputs<'_>) -> (Option<Product>, Vec<Diagnostic>) {
             None
         }
     };
-    let spec = match read_spec(inputs.spec, dbt.is_some()) {
-        Ok((spec, warnings)) => {
-            diagnostics.extend(warnings);
-            spec
-        }
-        // Without a spec, that there is no dbt project either is the same news.
-        Err(errors) => return (None, errors),
-    };
-    let manifest = match manifest_path(inputs, spec.as_ref(), &folder) {
-        Some(path) => {
+    let spec = read_spec(inputs.spec, dbt.is_some(), &mut diagnostics);
+    let manifest = match manifest_path(inputs, spec.as_ref().ok().and_then(Option::as_ref), &folder) {
+        Some((path, named)) => {
             let (manifest, found) = load_manifest(&path);
-            diagnostics.extend(found);
-            match manifest {
-                Some(manifest) => Some(manifest),
-                None => return (None, diagnostics),
-            }
+            // That it cannot be read has no place in a file of its own: it is where it was named.
+            diagnostics.extend(found.into_iter().map(|problem| match &named {
+                Some(named) if problem.labels.is_empty() => problem.at(named.clone()),
+                _ => problem,
+            }));
+            Some(manifest)
         }
         None => None,
+    };
+    let (Ok(spec), Some(manifest)) = (spec, manifest.map_or(Some(None), |manifest| manifest.map(Some))) else {
+        return (None, diagnostics);
     };
     let Some(dbt) = dbt else { return (None, diagnostics) };
     let product = ProductRef {
@@ -75,53 +77,85 @@ pub fn resolve(inputs: &Inputs<'_>) -> (Option<Product>, Vec<Diagnostic>) {
     let Some((computes, default)) = found else { return (None, diagnostics) };
     let environments =
         environments::of(spec.as_ref(), manifest.as_ref(), &computes, inputs.environments, &placeholders);
-    let (environments, found) = environments;
+    let ((environments, other_environments), found) = environments;
     diagnostics.extend(found);
+    let all_environments = environments.iter().chain(&other_environments);
+    let own_transforms = spec.as_ref().map_or(&[][..], |spec| &spec.transforms);
+    diagnostics.extend(timeouts::over_limits(&computes, &default, all_environments, own_transforms));
     let (transforms, found) = transforms::of(spec.as_ref(), &computes, &default, &folder);
     diagnostics.extend(found);
-    if diagnostics.iter().any(Diagnostic::is_error) {
-        return (None, diagnostics);
-    }
     let product = Product {
         product,
         project_dir: absolute(&folder),
         dbt,
         inheritance: manifest.iter().map(|manifest| manifest_ref(manifest, &folder)).collect(),
         environments,
+        other_environments,
         computes,
         default,
         transforms,
     };
-    (Some(product), diagnostics)
+    diagnostics.extend(settings::clashes(&product));
+    let failed = diagnostics.iter().any(Diagnostic::is_error);
+    (Some(product).filter(|_| !failed), diagnostics)
 }
 
-type ReadSpec = (Option<Spec>, Vec<Diagnostic>);
+/// There is an error in the diagnostics.
+struct Told;
 
 /// The spec; none where the file is not there and the dbt project says enough.
-fn read_spec(path: &Utf8Path, has_dbt_project: bool) -> Result<ReadSpec, Vec<Diagnostic>> {
-    if !path.exists() {
-        if has_dbt_project {
-            return Ok((None, Vec::new()));
-        }
-        return Err(vec![Diagnostic::error(
-            &SPEC_MISSING,
-            format!("there is no `{path}`, and no dbt project beside it"),
-            "run floe in the folder of a dbt project, or name the spec with --spec path/to/floe.yaml",
-        )]);
+fn read_spec(path: &Utf8Path, has_dbt_project: bool, diagnostics: &mut Vec<Diagnostic>) -> Result<Option<Spec>, Told> {
+    // A link that leads nowhere is there, and so is a file in a folder that may not be looked into.
+    let is_missing = path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    if is_missing {
+        let missing = match (path.file_name(), has_dbt_project) {
+            (Some(SPEC_FILE), true) => match path.with_extension("yml") {
+                other if other.exists() => Diagnostic::error(
+                    &SPEC_MISSING,
+                    format!("there is no `{path}`, but a `{other}`"),
+                    format!("rename it to `{SPEC_FILE}`, or name it with --spec {other}"),
+                ),
+                _ => return Ok(None),
+            },
+            // Who names a file means it: to compile without it would be to compile something else.
+            (_, true) => Diagnostic::error(
+                &SPEC_MISSING,
+                format!("there is no `{path}`"),
+                format!("correct the path of --spec; without it floe reads `{SPEC_FILE}`"),
+            ),
+            (_, false) => {
+                // That there is no dbt project either is the same news.
+                diagnostics.clear();
+                Diagnostic::error(
+                    &SPEC_MISSING,
+                    format!("there is no `{path}`, and no dbt project beside it"),
+                    "run floe in the folder of a dbt project, or name the spec with --spec path/to/floe.yaml",
+                )
+            }
+        };
+        diagnostics.push(missing);
+        return Err(Told);
     }
-    let (spec, diagnostics) = load_spec(path);
-    match spec {
-        Some(spec) => Ok((Some(spec), diagnostics)),
-        None => Err(diagnostics),
-    }
+    let (spec, found) = load_spec(path);
+    diagnostics.extend(found);
+    spec.map(Some).ok_or(Told)
 }
 
-/// The manifest that the command line or the spec names.
-fn manifest_path(inputs: &Inputs<'_>, spec: Option<&Spec>, folder: &Utf8Path) -> Option<Utf8PathBuf> {
-    inputs.manifest.map(Utf8Path::to_owned).or_else(|| {
-        let named = &spec?.manifest.as_ref()?.value;
-        Some(lexical(&folder.join(named)))
-    })
+/// The manifest that the command line or the spec names, and where the spec does.
+fn manifest_path(inputs: &Inputs<'_>, spec: Option<&Spec>, folder: &Utf8Path) -> Option<(Utf8PathBuf, Option<Span>)> {
+    if let Some(path) = inputs.manifest {
+        return Some((path.to_owned(), None));
+    }
+    let named = spec?.manifest.as_ref()?;
+    let path = folder.join(&named.value);
+    // Behind a link, `..` is another folder than the text says: then the path stays as it is written.
+    let clean = lexical(&path);
+    let is_same = match (path.canonicalize_utf8(), clean.canonicalize_utf8()) {
+        (Ok(path), Ok(clean)) => path == clean,
+        (Ok(_), Err(_)) => false,
+        _ => true,
+    };
+    Some((if is_same { clean } else { path }, Some(named.span.clone())))
 }
 
 /// What the manifest says and this version does not do is told, never passed over.
@@ -187,7 +221,7 @@ fn absolute(path: &Utf8Path) -> Utf8PathBuf {
 }
 
 /// A path as it is seen from a folder, so that artifacts are the same wherever the project lies.
-fn relative(path: &Utf8Path, folder: &Utf8Path) -> Utf8PathBuf {
+pub(super) fn relative(path: &Utf8Path, folder: &Utf8Path) -> Utf8PathBuf {
     let (path, folder) = (lexical(&absolute(path)), lexical(&absolute(folder)));
     let shared = path.components().zip(folder.components()).take_while(|(a, b)| a == b).count();
     let up = folder.components().skip(shared).map(|_| "..");

@@ -10,7 +10,7 @@ super::codes! {
     SCHEMA_INVALID = "F0404", "the plugin's schema cannot be used",
         "What the plugin answers for the schema of its settings is no JSON Schema (draft 2020-12), so nothing can be checked against it. This is a defect of the plugin: tell its vendor, or install another version.";
     PROFILE_INVALID = "F0406", "the plugin's profile cannot be used",
-        "The dbt profile that the plugin generated lacks what every dbt adapter needs (`type`, `threads`, `schema` or `dataset`), or comes with a helper file whose path leaves its folder. This is a defect of the plugin: tell its vendor, or install another version.";
+        "The dbt profile that the plugin generated lacks what every dbt adapter needs (`type`, `threads`, `schema` or `dataset`), or comes with a helper file whose path leaves its folder or is that of another helper file with other content. This is a defect of the plugin: tell its vendor, or install another version.";
     PACKAGE_INVALID = "F0407", "the plugin's package requirement cannot be used",
         "A Python package that the plugin asks for is no requirement by PEP 508, or lacks a lower or an upper bound. Without bounds the same product would be built with other versions tomorrow. This is a defect of the plugin: tell its vendor, or install another version.";
     RESOURCES_INVALID = "F0408", "a resource request is over its limit",
@@ -36,7 +36,7 @@ super::codes! {
     COMPUTES_ALL_FAILED = "F0418", "no approved compute can be used",
         "Every approved compute failed; each has its own error beside this one. Look at the plugins first: `floe plugin list` shows which were found, and where floe looked.";
     SPEC_MISSING = "F0419", "no spec",
-        "There is no `floe.yaml` in this folder, and no dbt project that could be compiled without one. Run floe in the folder of a dbt project, or name the spec with `--spec path/to/floe.yaml`.";
+        "There is no `floe.yaml` in this folder, and no dbt project that could be compiled without one; or the file that `--spec` names is not there. Run floe in the folder of a dbt project, or name the spec with `--spec path/to/floe.yaml`.";
     COMPUTE_UNKNOWN = "F0420", "unknown compute",
         "A compute was named on the command line, or below an environment's `connections`, that the manifest does not approve. `floe plan` shows the computes of a product.";
     PARENT_NOT_READ = "F0421", "parent manifests are not read yet",

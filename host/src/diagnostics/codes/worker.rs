@@ -95,7 +95,7 @@ Mend it: this is a defect of the plugin: tell its vendor, with the message.";
 Mend it: as the message says. A newer floe may know the class.";
     STDOUT_NOISE = "F0620", "A plugin writes to standard output",
 "The plugin, or a library in it, wrote to standard output, which belongs to floe's own output. The text was kept away from it and is
-in the log (`--log debug`).
+in the log (`FLOE_LOG=debug`).
 
 Mend it: nothing is lost; tell the vendor that a plugin must write to standard error only.";
     CHILDREN_LEFT = "F0621", "A plugin left processes behind",

@@ -15,14 +15,26 @@ const MAX_DEPTH: usize = 32;
 /// Reports each literal in `settings` that `schema` (a plugin's) marks with `x-floe-secret`. Its text is shown nowhere
 /// from then on, in no diagnostic of the file.
 pub fn refuse_literals(settings: &Node, schema: &Value, compute: &str) -> Vec<Diagnostic> {
-    let mut walk = Walk { root: schema, compute, problems: Vec::new() };
+    walk(settings, schema, compute).problems
+}
+
+/// JSON pointers to all settings that hold something and are secrets by a plugin's schema, however they are written.
+pub fn secret_pointers(settings: &Node, schema: &Value) -> Vec<String> {
+    walk(settings, schema, "").pointers
+}
+
+fn walk<'a>(settings: &Node, schema: &'a Value, compute: &'a str) -> Walk<'a> {
+    let mut walk = Walk { root: schema, compute, pointer: String::new(), pointers: Vec::new(), problems: Vec::new() };
     walk.node(settings, None, &[schema]);
-    walk.problems
+    walk
 }
 
 struct Walk<'a> {
     root: &'a Value,
     compute: &'a str,
+    /// Of the setting that is looked at.
+    pointer: String,
+    pointers: Vec<String>,
     problems: Vec<Diagnostic>,
 }
 
@@ -33,23 +45,35 @@ impl<'a> Walk<'a> {
             self.expand(schema, 0, &mut all);
         }
         if all.iter().any(|schema| schema.get(SECRET_KEYWORD) == Some(&Value::Bool(true))) {
+            if !matches!(node.kind, Kind::Null) {
+                self.pointers.push(self.pointer.clone());
+            }
             self.secret(node, entry);
             return;
         }
         match &node.kind {
             Kind::Map(entries) => {
                 for entry in entries {
-                    self.node(&entry.value, Some(entry), &properties(&all, &entry.key));
+                    let key = entry.key.replace('~', "~0").replace('/', "~1");
+                    self.below(&key, &entry.value, Some(entry), &properties(&all, &entry.key));
                 }
             }
             Kind::Seq(items) => {
                 let schemas: Vec<&Value> = all.iter().filter_map(|schema| schema.get("items")).collect();
-                for item in items {
-                    self.node(item, entry, &schemas);
+                for (index, item) in items.iter().enumerate() {
+                    self.below(&index.to_string(), item, entry, &schemas);
                 }
             }
             _ => {}
         }
+    }
+
+    fn below(&mut self, key: &str, node: &Node, entry: Option<&Entry>, schemas: &[&'a Value]) {
+        let length = self.pointer.len();
+        self.pointer.push('/');
+        self.pointer.push_str(key);
+        self.node(node, entry, schemas);
+        self.pointer.truncate(length);
     }
 
     /// A schema with all that may apply beside it.

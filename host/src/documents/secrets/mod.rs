@@ -10,7 +10,7 @@ use super::yaml::{Kind, Node};
 use crate::diagnostics::codes::documents as codes;
 use crate::diagnostics::{Diagnostic, Span};
 
-pub use literal::refuse_literals;
+pub use literal::{refuse_literals, secret_pointers};
 pub use profile::{BoundSecret, CATALOG_OWNER, ProfileSettings, SecretVariables, profile_settings, variable_name};
 pub use resolve::{Resolved, ResolvedSecret, Surroundings, resolve_settings};
 pub use template::{EnvVar, Filter, Part, Template};
@@ -129,6 +129,48 @@ fn read_secret(node: Node, span: Span, problems: &mut Problems) -> Option<Secret
 
 fn form(message: impl Into<String>, help: &str, span: Span) -> Diagnostic {
     Diagnostic::error(&codes::SECRET_FORM, message, help).at(span)
+}
+
+/// Whether a key or a variable is called as secrets are: what a plugin's schema does not say, its name may.
+pub(crate) fn sounds_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('-', "_");
+    let words =
+        ["password", "passwd", "passphrase", "secret", "token", "private_key", "access_key", "api_key", "apikey"];
+    // `token_url` and `secret_name` say where a secret is, and not what it is.
+    let about = ["_url", "_uri", "_name", "_path", "_file", "_type", "_endpoint", "_scope"];
+    (words.iter().any(|word| name.contains(word)) || matches!(name.as_str(), "pwd" | "pat" | "keyfile_json"))
+        && !about.iter().any(|end| name.ends_with(end))
+}
+
+/// Keeps out of every diagnostic of a file what is written out under a key that [`sounds_secret`]. Most diagnostics are
+/// made before a plugin's schema can say what its secrets are, and each shows a line of the file.
+pub(crate) fn hide_literals(node: &Node) {
+    match &node.kind {
+        Kind::Map(entries) => {
+            for entry in entries {
+                let is_text = match &entry.value.kind {
+                    Kind::Str(text) => !text.contains("{{") || has_default(&entry.value),
+                    Kind::Int(_) | Kind::Float(_) => true,
+                    _ => false,
+                };
+                if is_text && sounds_secret(&entry.key) {
+                    entry.value.span.hide();
+                }
+                hide_literals(&entry.value);
+            }
+        }
+        Kind::Seq(items) => items.iter().for_each(hide_literals),
+        _ => {}
+    }
+}
+
+fn has_default(node: &Node) -> bool {
+    match recognise(node) {
+        Ok(Some(Reference::Template(template))) => template.variables().any(|variable| variable.default.is_some()),
+        Ok(_) => false,
+        // Whatever it is, it may hold one.
+        Err(_) => true,
+    }
 }
 
 /// Whether a text can name an environment variable.

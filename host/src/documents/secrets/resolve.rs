@@ -9,7 +9,7 @@ use floe_plugin_api::Secret;
 use serde_json::{Map, Value};
 
 use super::template::{EnvVar, Filter, Part, Template};
-use super::{Reference, SecretRef, SecretSource, recognise};
+use super::{Reference, SecretRef, SecretSource, recognise, sounds_secret};
 use crate::diagnostics::codes::documents as codes;
 use crate::diagnostics::{Diagnostic, Span};
 use crate::documents::fields::Problems;
@@ -41,8 +41,8 @@ pub struct ResolvedSecret {
     pub pointer: String,
     /// The value.
     pub value: Secret,
-    /// Whether it was written as `{secret: …}`, or as a variable that dbt treats as one; other variables may well be a
-    /// user's name or a port.
+    /// Whether it was written as `{secret: …}`, or as a variable that dbt treats as one or that is called as secrets are;
+    /// other variables may well be a user's name or a port.
     pub is_secret: bool,
 }
 
@@ -173,29 +173,30 @@ impl Walk<'_> {
         let resolved = match recognise(node) {
             Ok(None) => return self.plain(node, pointer),
             Ok(Some(Reference::Secret(secret))) => {
-                secret.resolve(self.surroundings).map(|value| (Value::from(value.expose()), true)).map_err(|e| vec![*e])
+                secret.resolve(self.surroundings).map_err(|error| vec![*error]).map(|value| {
+                    let text = Value::from(value.expose());
+                    self.secrets.push(ResolvedSecret { pointer: pointer.to_owned(), value, is_secret: true });
+                    text
+                })
             }
             Ok(Some(Reference::Template(template))) => {
-                let is_secret = template.variables().any(|variable| variable.name.starts_with("DBT_ENV_SECRET"));
-                template.resolve(self.surroundings).map(|value| (value, is_secret)).map_err(|e| vec![*e])
+                self.note(&template, pointer);
+                template.resolve(self.surroundings).map_err(|error| vec![*error])
             }
             Err(problems) => Err(problems),
         };
-        match resolved {
-            Ok((value, is_secret)) => {
-                if let Some(text) = value.as_str() {
-                    self.secrets.push(ResolvedSecret {
-                        pointer: pointer.to_owned(),
-                        value: Secret::new(text),
-                        is_secret,
-                    });
-                }
-                value
-            }
-            Err(problems) => {
-                self.problems.extend(problems);
-                Value::from("")
-            }
+        resolved.unwrap_or_else(|problems| {
+            self.problems.extend(problems);
+            Value::from("")
+        })
+    }
+
+    /// Each variable by itself: who prints a password prints it without the text around it.
+    fn note(&mut self, template: &Template, pointer: &str) {
+        for variable in template.variables() {
+            let Ok(text) = template.lookup(variable, self.surroundings) else { continue };
+            let is_secret = variable.name.starts_with("DBT_ENV_SECRET") || sounds_secret(&variable.name);
+            self.secrets.push(ResolvedSecret { pointer: pointer.to_owned(), value: Secret::new(text), is_secret });
         }
     }
 

@@ -69,7 +69,10 @@ fn values_are_looked_up_for_a_live_check() {
                "secrets": [{"type": "s3", "secret-key": "k3y"}]})
     );
     let secret: Vec<_> = found.secrets.iter().map(|one| (one.pointer.as_str(), one.is_secret)).collect();
-    assert_eq!(secret, [("/password", true), ("/host", false), ("/schema", false), ("/secrets/0/secret-key", true)]);
+    let expected =
+        [("/password", true), ("/host", false), ("/port", false), ("/schema", false), ("/secrets/0/secret-key", true)];
+    assert_eq!(secret, expected);
+    assert_eq!(found.secrets[3].value.expose(), "ann", "the variable, without the text around it");
     assert!(!format!("{found:?}").contains("hunter2"));
 }
 
@@ -149,4 +152,47 @@ fn two_secrets_must_not_share_a_variable() {
     let clash = variables.add(&profile_settings(&other, "a_b").0.secrets[0]).unwrap_err();
     insta::assert_snapshot!(text(vec![*clash]));
     assert_eq!(variables.iter().next().unwrap().0, "DBT_ENV_SECRET_FLOE_A_B_C");
+}
+
+#[test]
+fn a_variable_that_sounds_secret_is_one_in_a_longer_text_and_as_a_number_too() {
+    let settings =
+        node("dsn: \"pg://floe:{{ env_var('DB_PASSWORD') }}@h\"\npin: \"{{ env_var('PIN_TOKEN') | int }}\"\n");
+    let variable = |name: &str| Some(if name == "PIN_TOKEN" { "123456" } else { "hunter2" }.to_owned());
+    let (found, _) = resolve_settings(&settings, &Surroundings { project_dir: "".into(), variable: &variable });
+    let secrets: Vec<_> = found.secrets.iter().map(|one| (one.value.expose(), one.is_secret)).collect();
+    assert_eq!(secrets, [("hunter2", true), ("123456", true)]);
+    assert_eq!(found.value, json!({"dsn": "pg://floe:hunter2@h", "pin": 123_456}));
+}
+
+#[test]
+fn where_the_schemas_secrets_are() {
+    let schema = json!({"properties": {
+        "password": {"x-floe-secret": true}, "other": {"x-floe-secret": true}, "user": {},
+        "keys": {"items": {"properties": {"a/b": {"x-floe-secret": true}}}},
+    }});
+    let settings = node("password: \"{{ env_var('X') }}\"\nother: ~\nuser: floe\nkeys: [{}, {a/b: x}]\n");
+    assert_eq!(secret_pointers(&settings, &schema), ["/password", "/keys/1/a~1b"]);
+}
+
+#[test]
+fn what_sounds_secret_is_not_shown_before_any_schema_is_known() {
+    let text_of = |config: &str| {
+        let manifest = format!(
+            "apiVersion: floe.dev/v1\nkind: Manifest\nmetadata: {{name: acme}}\nplugins:\n  compute:\n    approved:\n      \
+             - {{name: pg, config: {{threads: 99, {config}}}}}\n"
+        );
+        text(crate::documents::parse_manifest(&Source::new("manifest.yaml", manifest)).1)
+    };
+    for config in [
+        "password: hunter2",
+        "auth: {client_secret: 'hunter2'}",
+        "api-key: \"{{ env_var('X', 'hunter2') }}\"",
+        "pwd: \"{{ hunter2\"",
+    ] {
+        let said = text_of(config);
+        assert!(said.contains("F0116") && !said.contains("hunter2"), "{said}");
+    }
+    let said = text_of("token_url: http://a, password: \"{{ env_var('PG') }}\"");
+    assert!(said.contains("http://a") && said.contains("env_var('PG')"), "{said}");
 }
