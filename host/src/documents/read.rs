@@ -25,7 +25,7 @@ fn read_bytes(path: &Utf8Path, what: &str) -> Result<Vec<u8>, Box<Diagnostic>> {
             ErrorKind::NotFound => Diagnostic::error(
                 &machine::FILE_NOT_FOUND,
                 format!("{what} `{path}` does not exist"),
-                "check the path; `floe init` writes a first one",
+                "correct the path",
             ),
             ErrorKind::IsADirectory | ErrorKind::NotADirectory => not_a_file(path, what),
             _ => Diagnostic::error(
