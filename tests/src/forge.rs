@@ -89,9 +89,9 @@ pub fn tampered(from: &Path, to: &Path) {
     });
 }
 
-/// Copies a plugin whose ELF header says that it is for 64-bit ARM.
-pub fn for_aarch64(from: &Path, to: &Path) {
-    copy(from, to, |file| file[0x12..0x14].copy_from_slice(&183_u16.to_le_bytes()));
+/// Copies a plugin whose ELF header says that it is for 64-bit RISC-V.
+pub fn for_riscv(from: &Path, to: &Path) {
+    copy(from, to, |file| file[0x12..0x14].copy_from_slice(&243_u16.to_le_bytes()));
 }
 
 /// Copies a plugin whose ELF header says that it is for 32-bit x86.

@@ -24,9 +24,14 @@ pub fn redact(project: &Project, text: &str) -> String {
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[id]"),
         (r"rustc \d+\.\d+\.\d+[^\n\x22]*?\)", "[rustc]"),
         (r"(x86_64|aarch64)-[a-z-]+(linux-gnu|darwin)", "[target]"),
-        (r"\b(x86_64|aarch64)\b", "[arch]"),
         (r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[.0-9]*Z?", "[time]"),
+        // In a table the column is as wide as its longest duration.
+        (r"\b\d+(\.\d+)? ?ms {2,}", "[ms]  "),
+        (r"LATENCY +", "LATENCY  "),
         (r"\b\d+(\.\d+)? ?ms\b", "[ms]"),
+        (r"linux_(amd64|arm64)", "[platform]"),
+        (r"\bbyte \d+", "byte [n]"),
+        (r"\bprocess \d+", "process [pid]"),
         (r#""latency_ms": ?\d+(\.\d+)?"#, "\"latency_ms\": \"[ms]\""),
         (r#""(file_size|size|size_bytes)": ?\d+"#, "\"$1\": \"[size]\""),
         (r"\b\d+(\.\d+)? (bytes|KiB|MiB|KB|MB)\b", "[size]"),
@@ -35,5 +40,6 @@ pub fn redact(project: &Project, text: &str) -> String {
     ] {
         text = Regex::new(pattern).expect("a pattern").replace_all(&text, name).into_owned();
     }
+    text = text.replace(std::env::consts::ARCH, "[arch]");
     text
 }

@@ -52,7 +52,7 @@ fn both(project: &Project) -> [Tree; 2] {
 fn beside(project: &Project) -> Vec<String> {
     let entries = fs::read_dir(project.path("target")).expect("target/");
     let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
-    names.filter(|name| name != "floe" && name != ".floe.lock").collect()
+    names.filter(|name| name != "floe" && Path::new(name).extension().is_none_or(|end| end != "lock")).collect()
 }
 
 #[test]

@@ -71,7 +71,10 @@ fn each_environment_has_its_own_connection_and_target_name() {
         let _ = project.dbt(environment, "duckdb", &["debug"]).expect(0);
         let _ = project.dbt(environment, "duckdb", &["build"]).expect(0);
         let database = project.path(&format!("{environment}.duckdb"));
-        assert_eq!(rows(&database, &format!("select name from {schema}.target")), format!("[('{environment}',)]"));
+        assert_eq!(
+            rows(&database, &format!("select name from {environment}.{schema}.target")),
+            format!("[('{environment}',)]")
+        );
     }
     assert!(!project.path("shop.duckdb").exists());
 }

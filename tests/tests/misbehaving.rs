@@ -65,7 +65,7 @@ const FORGED: &[(&str, Forge)] = &[
     }),
     ("other-machine", |to| {
         renamed(to, "other-machine");
-        forge::for_aarch64(to, to);
+        forge::for_riscv(to, to);
     }),
     ("other-class", |to| {
         renamed(to, "other-class");
@@ -80,7 +80,9 @@ const FORGED: &[(&str, Forge)] = &[
     ("text", |to| fs::write(to, "#!/bin/sh\necho no plugin\n").expect("a file")),
     ("empty", |to| fs::write(to, "").expect("a file")),
     ("other-library", |to| {
-        fs::copy("/lib/x86_64-linux-gnu/libm.so.6", to).map(drop).expect("the C library's mathematics");
+        fs::copy(format!("/lib/{}-linux-gnu/libm.so.6", std::env::consts::ARCH), to)
+            .map(drop)
+            .expect("the C library's mathematics");
     }),
 ];
 

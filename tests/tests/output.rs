@@ -59,7 +59,7 @@ fn compile_with_errors_shows_all_of_them() {
 
 #[test]
 fn compile_with_wrong_settings() {
-    let project = project().approving("good", &["{name: good, config: {paht: x, password: hunter2, threads: 65}}"]);
+    let project = project().approving("good", &["{name: good, config: {paht: x, password: hunter2, schema: 7}}"]);
     project.write(
         "floe.yaml",
         "apiVersion: floe.dev/v1\nkind: FloeSpec\nmetadata: {name: shop, version: 1.0.0}\n\

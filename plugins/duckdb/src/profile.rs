@@ -66,7 +66,7 @@ fn warnings(request: &ProfileRequest, settings: &Settings) -> Vec<Warning> {
                 "timeout_not_enforced",
                 format!("dbt-duckdb has no query timeout: it does not hold `timeout_seconds: {seconds}`"),
             )
-            .with_help("start dbt with `floe run`, which cancels a model that takes longer"),
+            .with_help("give the process that runs dbt a limit of its own"),
         );
     }
     if let Some(seconds) = request.config.connect_timeout_seconds {

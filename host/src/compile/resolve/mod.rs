@@ -13,7 +13,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::artifacts::{ManifestRef, ProductRef};
 use super::product::{Compute, Product};
 use super::settings;
-use crate::diagnostics::codes::compile::{CATALOG_NOT_MOUNTED, PARENT_NOT_READ, SPEC_MISSING};
+use crate::diagnostics::codes::compile::{CATALOG_NOT_MOUNTED, PARENT_NOT_READ, SIGNATURES_NOT_CHECKED, SPEC_MISSING};
 use crate::diagnostics::{Diagnostic, Span};
 use crate::documents::manifest::{Manifest, Scope};
 use crate::documents::placeholders::Placeholders;
@@ -169,6 +169,17 @@ fn not_yet(manifest: &Manifest) -> Vec<Diagnostic> {
                 "compile with a manifest without `scope` and `parent_manifest`, or wait for the next version",
             )
             .at(parent.span.clone()),
+        );
+    }
+    let signed = manifest.trust.as_ref().and_then(|trust| trust.require_signature.as_ref());
+    if let Some(required) = signed.filter(|required| required.value) {
+        found.push(
+            Diagnostic::error(
+                &SIGNATURES_NOT_CHECKED,
+                "this version of floe does not check signatures, so unsigned plugins would be loaded",
+                "remove `require_signature` from `plugins.trust` knowing that, or wait for the next version",
+            )
+            .at(required.span.clone()),
         );
     }
     if let Some(catalog) = &manifest.catalog {

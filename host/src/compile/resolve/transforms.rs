@@ -73,11 +73,11 @@ fn not_found(path: &Spanned<String>, folder: &Utf8Path) -> Option<Diagnostic> {
     if folder.join(&path.value).exists() {
         return None;
     }
-    let parent = folder.join(Utf8Path::new(&path.value).parent().unwrap_or(Utf8Path::new("")));
-    let beside = names_in(&parent);
+    let parent = Utf8Path::new(&path.value).parent().unwrap_or(Utf8Path::new(""));
+    let beside = names_in(&folder.join(parent));
     let name = Utf8Path::new(&path.value).file_name().unwrap_or_default();
     let help = match did_you_mean(name, beside.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean `{near}`?"),
+        Some(near) => format!("did you mean `{}`?", parent.join(near)),
         None if beside.is_empty() => "paths count from the dbt project's folder".to_owned(),
         None => format!("beside it there is {}", listed(beside.iter().map(String::as_str))),
     };

@@ -45,4 +45,6 @@ super::codes! {
         "The manifest has a `plugins.catalog`, which this version of floe reads and checks but does not mount on any compute. Profiles are generated without it. DuckDB can mount one by its own `attach` and `secrets` settings.";
     NOT_FOR_PRODUCTS = "F0423", "a setting that products may not set",
         "An environment of the spec sets a connection setting that the manifest does not leave to products. Connections belong to the platform; what a product may set for people's sandboxes is named in the manifest:\n\n```yaml\nenvironments:\n  - name: dev\n    product_may_set: [schema]\n```";
+    SIGNATURES_NOT_CHECKED = "F0424", "signatures are not checked yet",
+        "The manifest demands signed plugins (`plugins.trust.require_signature`), and this version of floe checks no signature: it comes with a later one. Rather than load unsigned plugins as if they had been checked, floe refuses. Remove the demand knowing that, or wait.";
 }

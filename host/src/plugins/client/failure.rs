@@ -196,7 +196,7 @@ impl Subject {
 
 fn seconds(time: Duration) -> String {
     // What is left of a limit of 3 s is 2.994 s; the reader knows the limit.
-    let rounded = Duration::from_secs(time.as_secs_f64().round() as u64);
+    let rounded = Duration::from_secs((time + Duration::from_millis(500)).as_secs());
     if time.abs_diff(rounded) < Duration::from_millis(50) {
         format!("{} s", rounded.as_secs())
     } else {
