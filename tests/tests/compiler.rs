@@ -43,7 +43,8 @@ fn an_environment_lays_its_settings_over_the_computes_key_by_key() {
          duckdb: {settings: {memory_limit: 4GB}, extensions: [parquet], threads: 16, timeout_seconds: 600}\n",
         "environments:\n  - name: dev\n    connections:\n      duckdb: {schema: \"mine_{{ env_var('USER') }}\"}\n      '*': {schema: ours}\n",
     );
-    let _ = project.floe(&["compile"]).expect(0);
+    let run = project.floe(&["compile"]).expect(0);
+    insta::assert_snapshot!("limits_that_dbt_does_not_hold", redact(&project, &run.stderr));
     insta::assert_snapshot!(format!("{}\n{}", profile(&project, "dev", "duckdb"), profile(&project, "prod", "duckdb")));
     let compute = &artifacts(&project)["compute_registry"]["computes"]["duckdb"];
     assert_eq!((&compute["threads"], &compute["timeout_seconds"]), (&json!(4), &json!(60)));
@@ -329,6 +330,11 @@ fn the_product_is_never_the_output() {
         assert!(run.stderr.contains("F0409"), "{out:?}: {}", run.stderr);
     }
     assert!(tree(project.root()) == before, "nothing came, went or changed");
+    let mut said = refused(&project, &["compile", "--out", "models"]);
+    // Nobody, not even root, makes a folder there.
+    said.push_str(&refused(&project, &["compile", "--out", "/proc/nonesuch/floe"]));
+    said.push_str(&refused(&project, &["compile", "--out", "manifest.yaml/floe"]));
+    insta::assert_snapshot!(said);
 }
 
 #[test]
@@ -339,4 +345,44 @@ fn vars_reach_dbt_through_the_command_of_the_plan() {
     );
     let plan = project.floe(&["plan", "--format", "json"]).expect(0).json();
     insta::assert_json_snapshot!(plan["steps"][0]["commands"]);
+}
+
+#[test]
+fn transforms_and_projects_that_cannot_be() {
+    let project = product(
+        "compute: {approved: [good]}\n",
+        "transforms: [{path: models/marts}, {path: models/marts/, compute: good}, {name: sales}, {name: sales}]\n",
+    );
+    let mut said = refused(&project, &["compile"]);
+    fs::remove_file(project.path("dbt_project.yml")).expect("it was there");
+    project.write("floe.yaml", SPEC);
+    said.push_str(&refused(&project, &["compile"]));
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn what_this_version_does_not_do_is_told() {
+    let catalog = "plugins:\n  compute: {approved: [good]}\n  \
+                   catalog: {type: rest, config: {uri: 'http://localhost:1', warehouse: lake}}\n";
+    let project = product(catalog, "");
+    let mut said = redact(&project, &project.floe(&["compile"]).expect(0).transcript());
+    project.write("manifest.yaml", &format!("{MANIFEST}scope: domain\nparent_manifest: up.yaml\n{catalog}"));
+    said.push_str(&refused(&project, &["compile"]));
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn plugins_that_cannot_be_looked_at_and_manifests_that_cannot_be_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let project = product("compute: {approved: [good, duckdb], default: good}\n", "");
+    let mut said = refused(&project, &["compile", "--plugins-dir", "nowhere"]);
+    // A file that even root cannot read.
+    said.push_str(&refused(&project, &["compile", "--manifest", "/proc/self/mem"]));
+    let library = project.plugins().join("libgood.so");
+    fs::set_permissions(&library, fs::Permissions::from_mode(0o666)).expect("its permissions");
+    said.push_str(&redact(&project, &project.floe(&["compile"]).expect(0).transcript()));
+    fs::remove_file(&library).expect("it was there");
+    std::os::unix::fs::symlink("gone.so", &library).expect("a link");
+    said.push_str(&refused(&project, &["compile"]));
+    insta::assert_snapshot!(said);
 }

@@ -1,5 +1,7 @@
 //! Every class of failure of a compute: its code, its help, and one correlation id in what is shown and in the log.
 
+use std::fmt::Write;
+
 use floe_tests::{Project, Run};
 use serde_json::Value;
 
@@ -37,15 +39,16 @@ fn fails(place: &str, kind: &str) -> Project {
 #[test]
 fn every_kind_has_its_code_in_compile_and_in_health() {
     let mut table = String::new();
-    for kind in ["configuration", "connection", "timeout", "query", "plugin_execution"] {
+    let folder = regex::Regex::new(r"\(/[^)]*/").expect("a pattern");
+    for kind in ["configuration", "connection", "timeout", "query", "plugin_execution", "unknown"] {
         for (place, command) in [("profile", "compile"), ("check", "health"), ("result", "health")] {
             let found = error(&fails(place, kind), &[command]);
             assert_eq!(found["kind"], kind, "{found:#}");
             let text = |key: &str| found[key].as_str().unwrap_or_default().to_owned();
-            let message = text("message").replace(floe_tests::dist::dist().to_str().expect("UTF-8"), "[dist]");
-            let message =
-                regex::Regex::new(r"\(/[^)]*/").expect("a pattern").replace(&message, "([plugins]/").into_owned();
-            table.push_str(&format!("{kind}, {command}, {place}: {} {message} | {}\n", text("code"), text("help")));
+            let message = text("message");
+            let message = folder.replace(&message, "([plugins]/");
+            writeln!(table, "{kind}, {command}, {place}: {} {message} | {}", text("code"), text("help"))
+                .expect("a line");
         }
     }
     insta::assert_snapshot!(table);

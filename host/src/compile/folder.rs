@@ -72,7 +72,8 @@ fn real(path: &Utf8Path) -> Utf8PathBuf {
 fn refuse_foreign(place: &Utf8Path) -> Result<(), Diagnostic> {
     let foreign = match fs::read_dir(place) {
         Ok(mut entries) => entries.next().is_some() && !place.join(MARKER).is_file(),
-        Err(error) => error.kind() != io::ErrorKind::NotFound || place.is_symlink(),
+        // A file, a link to nothing, a folder that may not be looked into.
+        Err(_) => place.symlink_metadata().is_ok(),
     };
     if foreign { Err(not_ours(place)) } else { Ok(()) }
 }

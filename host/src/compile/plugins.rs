@@ -137,7 +137,9 @@ fn ask_compute<T: ComputeSession>(
     let names: Vec<&str> = product.environments.iter().map(|environment| environment.name.as_str()).collect();
     let wrong = settings::check(product, compute, &names, schema);
     if !wrong.is_empty() {
-        wrong.into_iter().for_each(|error| told.tell(error, compute));
+        for error in wrong {
+            told.tell(error, compute);
+        }
         return None;
     }
     let config = Settings::of(product, compute, names.first()?).for_profile();

@@ -407,6 +407,11 @@ mod tests {
     #[test]
     fn what_is_no_schema_is_refused() {
         let error = SettingsSchema::new("nimbus", json!({"type": "strnig"})).err().unwrap();
-        assert_eq!(error.code.id, "F0404");
+        insta::assert_snapshot!(error.to_text("id"));
+    }
+
+    #[test]
+    fn a_required_setting_is_missed() {
+        insta::assert_snapshot!(messages(schema(), &json!({"port": 1})).join("\n"));
     }
 }
