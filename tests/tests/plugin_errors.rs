@@ -30,8 +30,8 @@ fn project(setting: &str, more: &str) -> Project {
     project
 }
 
-/// Expects one error for every kind, all with the id of one command.
-fn assert_one_each(json: &Value, code: impl Fn(usize) -> &'static str, help: impl Fn(&str) -> Option<String>) {
+/// Expects one error for every kind, all with the id of one command, and the plugin's own help line or one of floe's.
+fn assert_one_each(json: &Value, code: impl Fn(usize) -> &'static str, own_help: bool) {
     let diagnostics = json["diagnostics"].as_array().expect("diagnostics");
     assert_eq!(diagnostics.len(), KINDS.len(), "{json:#}");
     for (at, (word, kind, ..)) in KINDS.into_iter().enumerate() {
@@ -42,7 +42,7 @@ fn assert_one_each(json: &Value, code: impl Fn(usize) -> &'static str, help: imp
         let message = one["message"].as_str().unwrap_or_default();
         assert!(message.contains(&format!("the engine has a failure of kind {word}")), "{one:#}");
         let told = one["help"].as_str().unwrap_or_default();
-        assert!(help(word).map_or(!told.is_empty(), |help| told == help), "{one:#}");
+        assert!(if own_help { told == help(word) } else { !told.is_empty() }, "{one:#}");
         assert!(one["spans"][0]["line"].as_u64().is_some_and(|line| line > 0), "{one:#}");
     }
     let ids: BTreeSet<_> = diagnostics.iter().map(|one| one["correlation_id"].as_str().unwrap_or_default()).collect();
@@ -50,8 +50,9 @@ fn assert_one_each(json: &Value, code: impl Fn(usize) -> &'static str, help: imp
     assert!(ids.iter().all(|id| id.len() == 36), "{ids:?}");
 }
 
-fn own_help(kind: &str) -> Option<String> {
-    Some(format!("mend the {kind}"))
+/// The help line of the fixture.
+fn help(kind: &str) -> String {
+    format!("mend the {kind}")
 }
 
 /// What people see of `floe ARGUMENTS`, and what machines see of it.
@@ -65,7 +66,7 @@ fn both(project: &Project, arguments: &[&str]) -> (String, Value) {
 fn instead_of_a_profile() {
     let project = project("profile", "");
     let (text, json) = both(&project, &["compile"]);
-    assert_one_each(&json, |at| KINDS[at].2, own_help);
+    assert_one_each(&json, |at| KINDS[at].2, true);
     insta::assert_snapshot!(text);
     assert!(!project.path("target/floe").exists());
 }
@@ -73,7 +74,7 @@ fn instead_of_a_profile() {
 #[test]
 fn instead_of_a_check() {
     let (text, json) = both(&project("check", ""), &["health"]);
-    assert_one_each(&json, |at| KINDS[at].2, own_help);
+    assert_one_each(&json, |at| KINDS[at].2, true);
     insta::assert_snapshot!(text);
 }
 
@@ -81,14 +82,14 @@ fn instead_of_a_check() {
 fn as_the_finding_of_a_check() {
     let project = project("finds", "");
     let (text, json) = both(&project, &["health"]);
-    assert_one_each(&json, |at| KINDS[at].3, own_help);
+    assert_one_each(&json, |at| KINDS[at].3, true);
     insta::assert_snapshot!(text);
     let computes = json["computes"].as_array().expect("computes");
     for (compute, status) in computes.iter().zip([["healthy"].as_slice(), &["unhealthy"; KINDS.len()]].concat()) {
         assert_eq!(compute["status"], status, "{compute:#}");
     }
     for (compute, (word, ..)) in computes[1..].iter().zip(KINDS) {
-        assert_eq!((&compute["reason"], &compute["help"]), (&format!("says_{word}").into(), &own_help(word).into()));
+        assert_eq!((&compute["reason"], &compute["help"]), (&format!("says_{word}").into(), &help(word).into()));
     }
 }
 
@@ -99,7 +100,7 @@ fn without_help() {
     for (setting, command) in [("profile", "compile"), ("check", "health"), ("finds", "health")] {
         let (_, json) = both(&project(setting, ", curt: true"), &[command]);
         let code = |at: usize| if setting == "finds" { KINDS[at].3 } else { KINDS[at].2 };
-        assert_one_each(&json, code, |_| None);
+        assert_one_each(&json, code, false);
         for one in json["diagnostics"].as_array().expect("diagnostics") {
             let of = |key: &str| one[key].as_str().unwrap_or("-").to_owned();
             let _ = writeln!(seen, "{setting} {} {}: {}", of("code"), of("kind"), of("help"));
