@@ -38,7 +38,7 @@ fn everything() -> Value {
         },
         "secrets": [
             {"type": "s3", "name": "lake_s3", "key_id": secret("KEY"), "secret": secret("SECRET"),
-             "region": "eu-central-1", "scope": ["s3://lake/", "s3://raw/"], "use_ssl": true},
+             "region": "eu-central-1", "scope": "s3://lake/", "use_ssl": true},
             {"type": "iceberg", "client_id": "floe", "client_secret": secret("CLIENT"),
              "oauth2_server_uri": "http://catalog/v1/oauth/tokens"},
             {"type": "http", "extra_http_headers": {"X-Api-Key": secret("HEADER")}},

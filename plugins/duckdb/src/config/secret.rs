@@ -6,16 +6,6 @@ use floe_plugin_api::Secret;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// One text or a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum OneOrMany {
-    /// One.
-    One(String),
-    /// Several.
-    Many(Vec<String>),
-}
-
 macro_rules! duckdb_secret {
     ($($(#[doc = $doc:literal])* $name:ident: $type:ty;)*) => {
         /// A secret that dbt makes with `CREATE SECRET`. The keys are the parameters of DuckDB's secret types: `s3`,
@@ -43,8 +33,9 @@ duckdb_secret! {
     /// How DuckDB gets it: `config` (from the keys here) or `credential_chain` (from the environment). Default:
     /// `config`.
     provider: String;
-    /// Address prefixes for which it counts: `s3://lake/`. Default: all.
-    scope: OneOrMany;
+    /// Address prefix for which it counts: `s3://lake/`. Default: all. Write one entry a prefix: of several in one,
+    /// dbt-duckdb 1.11 keeps only the last.
+    scope: String;
     /// Writes it, unencrypted, to the folder of persistent secrets. Default: false.
     persistent: bool;
     /// Access key id (s3, r2, gcs).
