@@ -2,10 +2,10 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::{Project, Run, workspace};
+use crate::{Project, Run, python, workspace};
 
 /// The program: `FLOE_TEST_DBT`, or the one of an environment in the cache, which is made here where it is not there.
 ///
@@ -17,20 +17,15 @@ pub fn program() -> &'static Path {
 }
 
 fn make() -> PathBuf {
-    let root = workspace::root();
-    let script = format!(
-        "set -euo pipefail; . {0}/scripts/lib/common.sh; . {0}/scripts/lib/python.sh; \
-         python_env tests {0}/scripts/requirements/tests.txt",
-        root.display()
-    );
-    let output = Command::new("bash")
-        .args(["-c", &script])
-        .stdin(Stdio::null())
-        .output()
-        .unwrap_or_else(|error| panic!("bash cannot be started: {error}"));
-    assert!(output.status.success(), "dbt cannot be installed:\n{}", String::from_utf8_lossy(&output.stderr));
-    let folder = String::from_utf8(output.stdout).expect("a path in UTF-8");
-    Path::new(folder.trim()).join("bin/dbt")
+    python::environment("tests", &workspace::root().join("scripts/requirements/tests.txt")).join("bin/dbt")
+}
+
+/// A Python with dbt and dbt-duckdb: the one of [`program`].
+///
+/// # Panics
+/// As [`program`].
+pub fn python() -> PathBuf {
+    program().parent().expect("bin/").join("python")
 }
 
 impl Project {
@@ -43,15 +38,20 @@ impl Project {
 
 /// `dbt …` in a folder with a profiles folder.
 pub fn dbt(folder: &Path, profiles: &Path, arguments: &[&str]) -> Run {
-    Run::of(
-        Command::new(program())
-            .args(arguments)
-            .arg("--profiles-dir")
-            .arg(profiles)
-            .current_dir(folder)
-            .env("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
-            .env("DBT_USE_COLORS", "false")
-            .env_remove("DBT_PROFILES_DIR")
-            .env_remove("DBT_TARGET"),
-    )
+    Run::of(&mut command(program(), folder, profiles, arguments))
+}
+
+/// The command `dbt …` of a program, in a folder with a profiles folder.
+pub fn command(program: &Path, folder: &Path, profiles: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .arg("--profiles-dir")
+        .arg(profiles)
+        .current_dir(folder)
+        .env("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+        .env("DBT_USE_COLORS", "false")
+        .env_remove("DBT_PROFILES_DIR")
+        .env_remove("DBT_TARGET");
+    command
 }

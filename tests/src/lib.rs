@@ -15,6 +15,7 @@ pub mod fixtures;
 pub mod forge;
 pub mod later;
 pub mod project;
+pub mod python;
 pub mod redact;
 pub mod tree;
 pub mod workspace;

@@ -9,6 +9,7 @@ use super::answer::Answer;
 use super::args::ProductArgs;
 use super::table::table;
 use super::{product, wiring};
+use crate::diagnostics::Diagnostic;
 use crate::health::{self, Checks, ComputeHealth};
 use crate::plugins::Limits;
 
@@ -37,7 +38,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, correlation_id: &str) -> Answer {
     let wanted: Vec<String> = args.environment.iter().cloned().collect();
     let (resolved, mut diagnostics) = product::resolve(&args.product, &wanted);
-    let Some(resolved) = resolved else {
+    // What may be wrong in the documents is not connected to.
+    let Some(resolved) = resolved.filter(|_| !diagnostics.iter().any(Diagnostic::is_error)) else {
         return Answer::default().with_diagnostics(diagnostics).with("computes", json!([]));
     };
     let (computes, unknown) = product::select(&resolved, &args.computes);

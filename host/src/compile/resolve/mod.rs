@@ -33,7 +33,8 @@ pub struct Inputs<'a> {
     pub environments: &'a [String],
 }
 
-/// Reads the documents and resolves them. Without a product there is at least one error.
+/// Reads the documents and resolves them as far as they go. Without a product there is at least one error; with one there
+/// may be some, and the plugins may have more to say about it.
 pub fn resolve(inputs: &Inputs<'_>) -> (Option<Product>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let folder = inputs.spec.parent().unwrap_or(Utf8Path::new("")).to_owned();
@@ -96,8 +97,7 @@ pub fn resolve(inputs: &Inputs<'_>) -> (Option<Product>, Vec<Diagnostic>) {
         transforms,
     };
     diagnostics.extend(settings::clashes(&product));
-    let failed = diagnostics.iter().any(Diagnostic::is_error);
-    (Some(product).filter(|_| !failed), diagnostics)
+    (Some(product), diagnostics)
 }
 
 /// There is an error in the diagnostics.

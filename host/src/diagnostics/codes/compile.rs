@@ -1,50 +1,50 @@
 //! F04xx: compiling.
 
 super::codes! {
-    SETTING_UNKNOWN = "F0401", "unknown setting of a compute",
+    SETTING_UNKNOWN = "F0401", "Unknown setting of a compute",
         "A key below a compute's `config` is neither floe's (`threads`, `timeout_seconds`, `connect_timeout_seconds`, `max_timeout_seconds`) nor in the schema of its plugin. dbt adapters ignore such a key silently, so it would look set and do nothing.\n\n```yaml\nconfig: {memory_limit: 2GB}            # no such setting of duckdb\nconfig: {settings: {memory_limit: 2GB}} # this is where it belongs\n```\n\n`floe schema plugin NAME` prints every setting with its description.";
-    SETTING_INVALID = "F0402", "setting of the wrong type or out of range",
+    SETTING_INVALID = "F0402", "Setting of the wrong type or out of range",
         "A value below a compute's `config` does not fit the schema of its plugin: it has another type, is none of the allowed words, or is out of range.\n\n```yaml\nconfig: {retries: {connect_attempts: many}} # a number is expected\n```\n\n`floe schema plugin NAME` prints what each setting takes.";
-    SETTING_MISSING = "F0403", "required setting is missing",
+    SETTING_MISSING = "F0403", "Required setting is missing",
         "The plugin of a compute requires a setting that neither the compute's `config` nor the environment's `connections` gives. Add it to the manifest; `floe schema plugin NAME` prints what it means.";
-    SCHEMA_INVALID = "F0404", "the plugin's schema cannot be used",
+    SCHEMA_INVALID = "F0404", "The plugin's schema cannot be used",
         "What the plugin answers for the schema of its settings is no JSON Schema (draft 2020-12), so nothing can be checked against it. This is a defect of the plugin: tell its vendor, or install another version.";
-    PROFILE_INVALID = "F0406", "the plugin's profile cannot be used",
+    PROFILE_INVALID = "F0406", "The plugin's profile cannot be used",
         "The dbt profile that the plugin generated lacks what every dbt adapter needs (`type`, `threads`, `schema` or `dataset`), or comes with a helper file whose path leaves its folder or is that of another helper file with other content. This is a defect of the plugin: tell its vendor, or install another version.";
-    PACKAGE_INVALID = "F0407", "the plugin's package requirement cannot be used",
+    PACKAGE_INVALID = "F0407", "The plugin's package requirement cannot be used",
         "A Python package that the plugin asks for is no requirement by PEP 508, or lacks a lower or an upper bound. Without bounds the same product would be built with other versions tomorrow. This is a defect of the plugin: tell its vendor, or install another version.";
-    RESOURCES_INVALID = "F0408", "a resource request is over its limit",
+    RESOURCES_INVALID = "F0408", "A resource request is over its limit",
         "After the manifest's `resources` are laid over the plugin's presets, a request is larger than its limit, which Kubernetes refuses. Set both in the manifest:\n\n```yaml\nresources: {large: {memory_request: 8Gi, memory_limit: 16Gi}}\n```";
-    OUT_NOT_OURS = "F0409", "the output folder is not floe's",
+    OUT_NOT_OURS = "F0409", "The output folder is not floe's",
         "`floe compile` replaces its output folder as a whole, and the folder given has files in it but not floe's marker (`.floe-artifacts`). Nothing was changed. Choose another folder with `--out`, or move what is there away.";
-    OUT_NOT_WRITTEN = "F0410", "the artifacts cannot be written",
+    OUT_NOT_WRITTEN = "F0410", "The artifacts cannot be written",
         "The system refused to write the artifacts: no permission, no room, a file in the place of a folder. The former artifacts are as they were. The message holds the system's own words.";
-    COMPUTE_NOT_APPROVED = "F0411", "compute is not approved",
+    COMPUTE_NOT_APPROVED = "F0411", "Compute is not approved",
         "A transform names a compute that the manifest does not approve. Computes are approved by the platform, so that every product runs on engines that somebody answers for.\n\n```yaml\nplugins:\n  compute:\n    approved: [duckdb, spark_large]\n```\n\nUse one of the approved names, or ask the manifest's owner to approve the one that you need.";
-    ENVIRONMENT_UNKNOWN = "F0412", "unknown environment",
+    ENVIRONMENT_UNKNOWN = "F0412", "Unknown environment",
         "An environment was named, on the command line or in a manifest's `connections`, that the spec does not have. Environments are declared in `floe.yaml`; without any there is one, `dev`.\n\n```yaml\nenvironments:\n  - name: dev\n  - name: prod\n```";
-    DBT_PROJECT_MISSING = "F0413", "no dbt project",
+    DBT_PROJECT_MISSING = "F0413", "No dbt project",
         "floe compiles a dbt project, whose `dbt_project.yml` lies beside the spec (`floe.yaml`). There is none. Run floe in the project's folder, or name the spec with `--spec path/to/floe.yaml`.";
-    DBT_PROJECT_INVALID = "F0414", "dbt_project.yml cannot be used",
+    DBT_PROJECT_INVALID = "F0414", "`dbt_project.yml` cannot be used",
         "floe needs two keys of `dbt_project.yml`, each a plain text: `name`, and `profile`, by which dbt finds the generated `profiles.yml`.\n\n```yaml\nname: sales\nprofile: sales\n```";
-    TRANSFORM_NOT_FOUND = "F0415", "a transform names a path that does not exist",
+    TRANSFORM_NOT_FOUND = "F0415", "A transform names a path that does not exist",
         "A transform's `path` is no file or folder of the dbt project beside the spec, so it would select nothing. Paths count from the dbt project's folder and stay in it.\n\n```yaml\ntransforms:\n  - {path: models/staging/, compute: duckdb}\n```";
-    TRANSFORM_CLAIMED_TWICE = "F0416", "two transforms claim the same",
+    TRANSFORM_CLAIMED_TWICE = "F0416", "Two transforms claim the same",
         "Two transforms select the same path, model or package, so which compute it runs on would depend on their order. Keep one of them. A transform of a deeper path, or of a model by its name, may take part of a wider one.";
-    PLUGIN_WARNS = "F0417", "the plugin warns",
+    PLUGIN_WARNS = "F0417", "The plugin warns",
         "The plugin has generated what was asked for and says something besides that the user should know, such as a limit that the dbt adapter cannot hold by itself. The message holds the plugin's own words.";
-    COMPUTES_ALL_FAILED = "F0418", "no approved compute can be used",
+    COMPUTES_ALL_FAILED = "F0418", "No approved compute can be used",
         "Every approved compute failed; each has its own error beside this one. Look at the plugins first: `floe plugin list` shows which were found, and where floe looked.";
-    SPEC_MISSING = "F0419", "no spec",
+    SPEC_MISSING = "F0419", "No spec",
         "There is no `floe.yaml` in this folder, and no dbt project that could be compiled without one; or the file that `--spec` names is not there. Run floe in the folder of a dbt project, or name the spec with `--spec path/to/floe.yaml`.";
-    COMPUTE_UNKNOWN = "F0420", "unknown compute",
+    COMPUTE_UNKNOWN = "F0420", "Unknown compute",
         "A compute was named on the command line, or below an environment's `connections`, that the manifest does not approve. `floe plan` shows the computes of a product.";
-    PARENT_NOT_READ = "F0421", "parent manifests are not read yet",
+    PARENT_NOT_READ = "F0421", "Parent manifests are not read yet",
         "The manifest has a `parent_manifest`, whose limits this version of floe would not hold: hierarchy comes with the next one. Rather than compile as if there were no parent, floe refuses. Compile with a manifest without `scope` and `parent_manifest` for now.";
-    CATALOG_NOT_MOUNTED = "F0422", "the catalog is not mounted yet",
+    CATALOG_NOT_MOUNTED = "F0422", "The catalog is not mounted yet",
         "The manifest has a `plugins.catalog`, which this version of floe reads and checks but does not mount on any compute. Profiles are generated without it. DuckDB can mount one by its own `attach` and `secrets` settings.";
-    NOT_FOR_PRODUCTS = "F0423", "a setting that products may not set",
+    NOT_FOR_PRODUCTS = "F0423", "A setting that products may not set",
         "An environment of the spec sets a connection setting that the manifest does not leave to products. Connections belong to the platform; what a product may set for people's sandboxes is named in the manifest:\n\n```yaml\nenvironments:\n  - name: dev\n    product_may_set: [schema]\n```";
-    SIGNATURES_NOT_CHECKED = "F0424", "signatures are not checked yet",
+    SIGNATURES_NOT_CHECKED = "F0424", "Signatures are not checked yet",
         "The manifest demands signed plugins (`plugins.trust.require_signature`), and this version of floe checks no signature: it comes with a later one. Rather than load unsigned plugins as if they had been checked, floe refuses. Remove the demand knowing that, or wait.";
 }
