@@ -390,7 +390,7 @@ fn impostor(script: &str) -> Diagnostic {
     let host = PluginHost::discover(&options, Launcher::new(&program)).with_limits(limits);
     let begin = Instant::now();
     let said = host.start(host.find("good").unwrap()).unwrap_err();
-    assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(30), "{:?}", begin.elapsed());
     assert_eq!(said.code.id, "F0601", "{said:?}");
     said
 }
