@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use floe_tests::redact::redact;
+use floe_tests::show;
 use floe_tests::tree::tree;
 use floe_tests::{Project, Run};
 
@@ -144,7 +145,7 @@ fn a_kill_leaves_old_or_new_whole() {
         assert!(whole.contains(&after), "try {attempt}, killed after {delay:?}: {:?}", after.keys());
         replaced += u32::from(after != before);
     }
-    println!("{TRIES} compiles of {usual:?} were killed; {replaced} had already replaced the artifacts");
+    show(&format!("{TRIES} compiles of {usual:?} were killed; {replaced} had already replaced the artifacts"));
     let _ = compile(&project, "red.yaml").expect(0);
     assert_eq!(tree(&out(&project)), whole[0]);
     assert_eq!(beside(&project), Vec::<String>::new(), "what the killed ones left is cleared");

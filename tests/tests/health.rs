@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 
 use floe_tests::redact::redact;
+use floe_tests::show;
 use floe_tests::tree::tree;
 use floe_tests::{Project, dbt};
 use serde_json::Value;
@@ -115,7 +116,7 @@ fn a_folder_that_cannot_be_written() {
     if fs::write(project.path("locked/probe"), "").is_ok() {
         // Root may write anywhere, so for root the folder is fine, and the check says so.
         fs::remove_file(project.path("locked/probe")).expect("it is there");
-        eprintln!("NOT SHOWN as root: a folder that cannot be written; shown instead: it is healthy for who can");
+        show("NOT SHOWN as root: a folder that cannot be written; shown instead: it is healthy for who can");
         assert_eq!(check(&project, 0)["status"], "healthy");
         return;
     }

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use floe_tests::fixtures::fixture;
 use floe_tests::redact::redact;
+use floe_tests::show;
 use floe_tests::{Project, Run, forge};
 use serde_json::Value;
 
@@ -211,7 +212,7 @@ fn each_costs_one_diagnostic_and_nothing_else() {
 
     let seen = seen.into_inner().expect("a lock");
     let table: String = seen.values().map(|(_, seen)| seen.text.as_str()).collect();
-    println!("{table}");
+    show(&table);
     for (name, (fails, seen)) in &seen {
         let expected = |failed: bool| Some(i32::from(failed));
         assert_eq!(seen.compile.code(), expected(*fails != Fails::None), "{name}: floe compile\n{}", seen.text);

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use floe_tests::show;
 use floe_tests::{Project, workspace};
 
 /// Compiles and checks a product on a fixture that was built with these arguments of cargo.
@@ -15,7 +16,7 @@ fn loads(example: &str, name: &str, toolchain: &[&str], profile: &[&str], target
         std::fs::copy(&built[example], to).expect("the plugin can be copied");
     });
     let inspected = project.floe(&["plugin", "inspect", name, "--format", "json"]).expect(0);
-    println!("{name} was built by {}", inspected.json()["plugins"][0]["record"]["rustc"]);
+    show(&format!("{name} was built by {}", inspected.json()["plugins"][0]["record"]["rustc"]));
     let _ = project.floe(&["compile"]).expect(0);
     let health = project.floe(&["health", "--format", "json"]).expect(0);
     assert_eq!(health.json()["computes"][0]["status"], "healthy");
@@ -32,7 +33,7 @@ fn a_nightly_build_loads_where_nightly_is_installed() {
     let listed = Command::new("rustup").args(["toolchain", "list"]).output();
     let listed = listed.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
     if !listed.lines().any(|line| line.starts_with("nightly")) {
-        eprintln!("NOT SHOWN: no nightly toolchain is installed; a plugin of another rustc was not tried");
+        show("NOT SHOWN: no nightly toolchain is installed; a plugin of another rustc was not tried");
         return;
     }
     loads("good", "good", &["+nightly"], &["--release"], "floe-tests/nightly");
