@@ -14,7 +14,16 @@ import time
 SPLIT_ARGUMENTS = ["compile"]
 SPLIT_ENVIRONMENT = {"FLOE_LOG": "floe=debug", "FLOE_LOG_FORMAT": "json"}
 # The phases, in their order, and how the table calls them.
-PHASES = {"parse": "parse", "inspect": "inspect", "plugins": "worker", "write": "write"}
+PHASES = {
+    "parse": "parse",
+    "inspect": "inspect",
+    "hash": "hash the plugin",
+    "worker": "worker: start and load",
+    "plugins": "worker: calls and end",
+    "write": "write",
+}
+# Phases that are part of another; with one plugin they follow each other.
+WITHIN = {"hash": "plugins", "worker": "plugins"}
 REST = "start and exit"
 
 WARM_UP = 2
@@ -47,8 +56,10 @@ def split_of(spent, done):
         except ValueError:
             continue
         if isinstance(entry, dict) and "phase" in entry and "ms" in entry:
-            name = PHASES.get(entry["phase"], entry["phase"])
-            found[name] = found.get(name, 0.0) + float(entry["ms"])
+            for phase, change in ((entry["phase"], 1), (WITHIN.get(entry["phase"]), -1)):
+                if phase is not None:
+                    name = PHASES.get(phase, phase)
+                    found[name] = found.get(name, 0.0) + change * float(entry["ms"])
     return {REST: spent - sum(found.values())} | found
 
 
