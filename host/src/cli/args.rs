@@ -23,6 +23,10 @@ pub(super) struct ProductArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) manifest: Option<Utf8PathBuf>,
 
+    /// Fail on warnings too, and write nothing then
+    #[arg(long)]
+    pub(super) deny_warnings: bool,
+
     #[command(flatten)]
     pub(super) plugins: PluginArgs,
 }

@@ -56,6 +56,7 @@ pub(super) fn run(args: &Args, correlation_id: &str) -> Answer {
     let checks = Checks { product: &resolved, computes, environment: &environment.name, deadline, correlation_id };
     let (found, more) = health::check_all(&checks, &host);
     diagnostics.extend(more);
+    product::deny_warnings(&args.product, &mut diagnostics);
     let degraded = found.iter().any(|health| health.status != ConnectionStatus::Healthy);
     Answer::text(text(&found))
         .with_diagnostics(diagnostics)

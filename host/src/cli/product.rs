@@ -10,7 +10,7 @@ use crate::compile::product::{Compute, Product};
 use crate::compile::resolve;
 use crate::compile::{self, Compiled};
 use crate::diagnostics::codes::compile::COMPUTE_UNKNOWN;
-use crate::diagnostics::{Diagnostic, did_you_mean, listed};
+use crate::diagnostics::{Diagnostic, Severity, meant_or_listed};
 use crate::telemetry;
 
 /// Reads and resolves the product, for these environments or all.
@@ -28,14 +28,25 @@ pub(super) fn compile(
     out: &Utf8Path,
 ) -> (Option<Compiled>, Vec<Diagnostic>) {
     let (product, mut diagnostics) = resolve(args, environments);
-    let Some(product) = product else { return (None, diagnostics) };
+    let Some(product) = product else {
+        deny_warnings(args, &mut diagnostics);
+        return (None, diagnostics);
+    };
     let host = telemetry::phase("inspect", || wiring::plugin_host(&args.plugins));
     let source = wiring::Plugins::new(&host);
     let (compiled, more) = telemetry::phase("plugins", || compile::compile(&product, &source, out));
     diagnostics.extend(more);
     diagnostics.extend(host.problems().iter().filter(|problem| !problem.is_error()).cloned());
+    deny_warnings(args, &mut diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     (compiled.filter(|_| !failed), diagnostics)
+}
+
+/// Makes warnings errors, where that is asked for.
+pub(super) fn deny_warnings(args: &ProductArgs, diagnostics: &mut [Diagnostic]) {
+    if args.deny_warnings {
+        diagnostics.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Error);
+    }
 }
 
 /// The computes with these names, or all; and what is wrong with the names.
@@ -43,10 +54,9 @@ pub(super) fn select<'a>(product: &'a Product, names: &[String]) -> (Vec<&'a Com
     if names.is_empty() {
         return (product.computes.iter().collect(), Vec::new());
     }
-    let approved = || product.computes.iter().map(|compute| compute.name.as_str());
+    let approved = product.computes.iter().map(|compute| compute.name.as_str());
     let unknown = names.iter().filter(|name| product.compute(name).is_none()).map(|name| {
-        let near = did_you_mean(name, approved()).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-        let help = format!("{near}approved are {}", listed(approved()));
+        let help = meant_or_listed(name, approved.clone(), "approved are");
         Diagnostic::error(&COMPUTE_UNKNOWN, format!("there is no compute `{name}`"), help)
             .of_kind(ErrorKind::InvalidCompute)
     });

@@ -6,6 +6,7 @@ use floe_plugin_api::{Addressing, Storage, TimeoutEnforcement};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::provenance::SetBy;
 use super::source::PluginIdentity;
 use crate::documents::secrets::SecretRef;
 
@@ -86,6 +87,9 @@ pub struct EnvironmentArtifact {
 pub struct ComputeRegistry {
     /// What a transform without a compute runs on.
     pub default: String,
+    /// The manifest that chose it, by its path as in `inheritance`; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_set_by: Option<String>,
     /// The approved computes, by name.
     pub computes: BTreeMap<String, ComputeArtifact>,
 }
@@ -120,6 +124,10 @@ pub struct ComputeArtifact {
     pub addressing: Addressing,
     /// What differs between environments, by environment.
     pub environments: BTreeMap<String, ComputeEnvironment>,
+    /// Which manifest set each value, by its path as in `inheritance`. Values by JSON pointer into the entry of `approved`;
+    /// `/name` is the last manifest that lists it. What is not there is the plugin's or floe's own.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub set_by: SetBy,
 }
 
 /// How a compute mounts the manifest's catalog.
@@ -144,6 +152,9 @@ pub struct ComputeEnvironment {
     pub timeout: TimeoutEnforcement,
     /// Where it keeps what it builds.
     pub storage: Storage,
+    /// Which document set each value that the environment lays over the compute's, as in the compute's `set_by`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub set_by: SetBy,
     /// The variables from which the profile reads secrets, and where each secret is. Whoever starts dbt sets them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, SecretArtifact>,

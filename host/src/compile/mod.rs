@@ -10,6 +10,7 @@ pub mod folder;
 mod helpers;
 pub mod plugins;
 pub mod product;
+pub mod provenance;
 pub mod resolve;
 pub mod schema;
 pub mod settings;
@@ -57,7 +58,8 @@ pub fn compile<S: ComputeSource>(product: &Product, source: &S, out: &Utf8Path) 
     let mut diagnostics = std::mem::take(&mut answers.diagnostics);
     if diagnostics.iter().any(Diagnostic::is_error) {
         if answers.computes.is_empty() && product.computes.len() > 1 {
-            diagnostics.push(all_failed(product));
+            let aggregate = all_failed(product, &diagnostics);
+            diagnostics.push(aggregate);
         }
         return (None, diagnostics);
     }
@@ -71,13 +73,21 @@ pub fn compile<S: ComputeSource>(product: &Product, source: &S, out: &Utf8Path) 
     }
 }
 
-fn all_failed(product: &Product) -> Diagnostic {
-    let names: Vec<_> = product.computes.iter().map(|compute| compute.name.as_str()).collect();
-    Diagnostic::error(
-        &COMPUTES_ALL_FAILED,
-        format!("none of the approved computes can be used: {}", names.join(", ")),
-        "each has its own error above; `floe plugin list` shows which plugins were found and where floe looked",
-    )
+/// One error for what all others come to.
+fn all_failed(product: &Product, errors: &[Diagnostic]) -> Diagnostic {
+    let cause = |name: &str| {
+        let of_compute = errors.iter().filter(|error| error.is_error() && error.compute.as_deref() == Some(name));
+        of_compute.map(|error| format!("{} [{}]", error.message, error.code.id)).next()
+    };
+    // A plugin of several computes that fails before it is asked for one is told of the first.
+    let failures = product.computes.iter().map(|compute| match cause(&compute.name) {
+        Some(cause) => format!("`{}`: {cause}", compute.name),
+        None => format!("`{}`: plugin `{}` failed for another compute", compute.name, compute.plugin),
+    });
+    let message = format!("none of the approved computes can be used: {}", failures.collect::<Vec<_>>().join("; "));
+    let help = "`floe plugin list` shows which plugins were found and where floe looked";
+    let places = product.computes.iter().filter_map(|compute| compute.place.clone());
+    places.fold(Diagnostic::error(&COMPUTES_ALL_FAILED, message, help), Diagnostic::at)
 }
 
 fn assemble(product: &Product, answers: &Answers) -> CompiledArtifacts {
@@ -90,14 +100,15 @@ fn assemble(product: &Product, answers: &Answers) -> CompiledArtifacts {
                 engine: answer.metadata.engine.clone(),
                 dbt_adapter: answer.metadata.dbt_adapter.clone(),
                 self_hosted: answer.metadata.self_hosted,
-                threads: compute.threads,
-                timeout_seconds: compute.timeout_seconds,
+                threads: compute.config.threads(),
+                timeout_seconds: compute.config.timeout().map(|seconds| seconds.value),
                 packages: answer.packages.packages.iter().map(ToString::to_string).collect(),
                 requires_python: answer.packages.requires_python.clone(),
                 resources: answer.resources.clone(),
                 catalog_attachment: None,
                 addressing: answer.metadata.addressing,
                 environments: compute_environments(product, compute, answer),
+                set_by: provenance::of_compute(product, compute),
             },
         ))
     });
@@ -111,7 +122,11 @@ fn assemble(product: &Product, answers: &Answers) -> CompiledArtifacts {
             .iter()
             .map(|environment| EnvironmentArtifact { name: environment.name.clone(), vars: environment.vars.clone() })
             .collect(),
-        compute_registry: ComputeRegistry { default: product.default.clone(), computes: computes.collect() },
+        compute_registry: ComputeRegistry {
+            default: product.default.clone(),
+            default_set_by: product.default_set_by.as_ref().map(|place| provenance::document(product, place)),
+            computes: computes.collect(),
+        },
         transforms: product.transforms.clone(),
         plugins: answers.plugins.clone(),
     }
@@ -127,10 +142,13 @@ fn compute_environments(
         let own = settings.for_profile();
         let entry = ComputeEnvironment {
             profile: profile_path(environment, &compute.name),
-            threads: Some(own.threads).filter(|threads| *threads != compute.threads),
-            timeout_seconds: own.timeout_seconds.filter(|seconds| Some(*seconds) != compute.timeout_seconds),
+            threads: Some(own.threads).filter(|threads| *threads != compute.config.threads()),
+            timeout_seconds: own.timeout_seconds.filter(|seconds| {
+                compute.config.timeout().is_none_or(|default| default.value != *seconds)
+            }),
             timeout: profile.timeout,
             storage: profile.storage.clone(),
+            set_by: provenance::of_environment(product, compute, environment),
             secrets: settings.secrets().iter().map(|bound| (bound.variable.clone(), (&bound.secret).into())).collect(),
         };
         (environment.clone(), entry)

@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 
 use super::artifacts::{DbtProject, ManifestRef, ProductRef, TransformArtifact};
 use crate::diagnostics::Span;
-use crate::documents::Spanned;
 use crate::documents::environments::ALL_COMPUTES;
 use crate::documents::manifest::ResourceOverrides;
 use crate::documents::settings::ComputeSettings;
@@ -21,16 +20,10 @@ pub struct Compute {
     pub plugin: String,
     /// Versions of the plugin that will do.
     pub version: Option<VersionReq>,
-    /// dbt threads.
-    pub threads: u16,
-    /// Wall time in seconds that one dbt node may take.
-    pub timeout_seconds: Option<u32>,
-    /// What no environment and no transform may exceed.
-    pub max_timeout_seconds: Option<Spanned<u32>>,
-    /// Seconds that opening a connection may take.
-    pub connect_timeout_seconds: Option<u32>,
-    /// The plugin's settings: a mapping.
-    pub connection: Node,
+    /// Its settings, all manifests' together.
+    pub config: ComputeSettings,
+    /// What each manifest sets of the plugin's settings, the root first: a later one may hide what an earlier one says.
+    pub layers: Vec<Node>,
     /// What the manifest lays over the plugin's resource presets.
     pub resources: ResourceOverrides,
     /// Where the manifest names it; nowhere where there is no manifest.
@@ -75,6 +68,8 @@ pub struct Product {
     pub computes: Vec<Compute>,
     /// What a transform without a compute runs on.
     pub default: String,
+    /// Where that is written, or the one compute that there is; nowhere where there is no manifest.
+    pub default_set_by: Option<Span>,
     /// Transforms, in the spec's order.
     pub transforms: Vec<TransformArtifact>,
 }

@@ -8,12 +8,11 @@ use serde_json::{Map, Value};
 use super::product::{Compute, Product};
 use super::schema::{SettingsSchema, Unknown};
 use crate::diagnostics::{Diagnostic, Span};
-use crate::documents::Spanned;
 use crate::documents::secrets::{
-    BoundSecret, ProfileSettings, Reference, SecretVariables, Surroundings, profile_settings, recognise,
-    refuse_literals, resolve_settings, secret_pointers,
+    BoundSecret, ProfileSettings, SecretVariables, Surroundings, profile_settings, refuse_literals, resolve_settings,
+    secret_pointers,
 };
-use crate::documents::yaml::{Kind, Node};
+use crate::documents::yaml::Node;
 
 /// Settings as the documents write them: merged, with a place for each.
 #[derive(Debug, Clone)]
@@ -26,12 +25,7 @@ impl Settings {
     pub fn of(product: &Product, compute: &Compute, environment: &str) -> Self {
         let mut compute = compute.clone();
         for overrides in product.overrides(environment, &compute.name.clone()) {
-            merge(&mut compute.connection, &overrides.connection);
-            compute.threads = overrides.threads.as_ref().map_or(compute.threads, |threads| threads.value);
-            let later = |own: &Option<Spanned<u32>>, before| own.as_ref().map(|own| own.value).or(before);
-            compute.timeout_seconds = later(&overrides.timeout_seconds, compute.timeout_seconds);
-            compute.connect_timeout_seconds =
-                later(&overrides.connect_timeout_seconds, compute.connect_timeout_seconds);
+            compute.config.lay(overrides);
         }
         Self { compute }
     }
@@ -40,14 +34,14 @@ impl Settings {
     fn problems(&self, schema: &SettingsSchema) -> Vec<Diagnostic> {
         let (settings, mut problems) = self.profile();
         let references: Vec<String> = settings.secrets.into_iter().map(|bound| bound.pointer).collect();
-        let mut refused = secret_pointers(&self.compute.connection, schema.as_value());
+        let mut refused = secret_pointers(&self.compute.config.connection, schema.as_value());
         refused.retain(|pointer| !references.contains(pointer));
         let unknown = Unknown { expressions: &settings.expressions, references: &references, refused: &refused };
         let places = |pointer: &str| -> Option<(Span, Span)> {
             if pointer.is_empty() {
                 return self.compute.place.clone().map(|place| (place.clone(), place));
             }
-            let place = self.compute.connection.pointer(pointer)?;
+            let place = self.compute.config.connection.pointer(pointer)?;
             Some((place.key_span(), place.node.span.clone()))
         };
         problems.extend(schema.check(&self.compute.name, &settings.value, &unknown, &places));
@@ -75,18 +69,18 @@ impl Settings {
         schema: &SettingsSchema,
     ) -> Result<(ComputeConfig, Vec<Secret>), Vec<Diagnostic>> {
         let surroundings = Surroundings { project_dir, variable: &|name| std::env::var(name).ok() };
-        let (resolved, problems) = resolve_settings(&self.compute.connection, &surroundings);
+        let (resolved, problems) = resolve_settings(&self.compute.config.connection, &surroundings);
         if !problems.is_empty() {
             return Err(problems);
         }
-        let by_schema = secret_pointers(&self.compute.connection, schema.as_value());
+        let by_schema = secret_pointers(&self.compute.config.connection, schema.as_value());
         let secrets = resolved.secrets.into_iter();
         let secrets = secrets.filter(|secret| secret.is_secret || by_schema.contains(&secret.pointer));
         Ok((self.config(resolved.value), secrets.map(|secret| secret.value).collect()))
     }
 
     fn profile(&self) -> (ProfileSettings, Vec<Diagnostic>) {
-        profile_settings(&self.compute.connection, &self.compute.name)
+        profile_settings(&self.compute.config.connection, &self.compute.name)
     }
 
     fn config(&self, connection: Value) -> ComputeConfig {
@@ -96,10 +90,10 @@ impl Settings {
             _ => Map::new(),
         };
         let mut config = ComputeConfig::new(&compute.name, &compute.plugin)
-            .with_threads(compute.threads)
+            .with_threads(compute.config.threads())
             .with_connection(connection);
-        config.timeout_seconds = compute.timeout_seconds;
-        config.connect_timeout_seconds = compute.connect_timeout_seconds;
+        config.timeout_seconds = compute.config.timeout().map(|seconds| seconds.value);
+        config.connect_timeout_seconds = compute.config.connect_timeout_seconds.as_ref().map(|seconds| seconds.value);
         config
     }
 }
@@ -111,7 +105,7 @@ pub fn check(product: &Product, compute: &Compute, environments: &[&str], schema
     let mut found = Vec::new();
     // First, for they are shown in no diagnostic from then on; and layer by layer, for one may hide another.
     let layers = product.all_overrides(&compute.name).map(|settings| &settings.connection);
-    for literal in std::iter::once(&compute.connection).chain(layers).flat_map(literals) {
+    for literal in compute.layers.iter().chain(layers).flat_map(literals) {
         let literal = literal.of_kind(ErrorKind::Configuration);
         if !found.contains(&literal) {
             found.push(literal);
@@ -153,27 +147,4 @@ pub fn clashes(product: &Product) -> Vec<Diagnostic> {
         }
     }
     found
-}
-
-/// Lays one mapping over another, key by key; anything but a mapping, and a reference, is replaced as a whole.
-fn merge(under: &mut Node, over: &Node) {
-    let is_secret = |node: &Node| matches!(recognise(node), Ok(Some(Reference::Secret(_))));
-    if is_secret(under) || is_secret(over) {
-        *under = over.clone();
-        return;
-    }
-    match (&mut under.kind, &over.kind) {
-        (Kind::Map(entries), Kind::Map(overrides)) => {
-            for entry in overrides {
-                match entries.iter_mut().find(|existing| existing.key == entry.key) {
-                    Some(existing) => {
-                        merge(&mut existing.value, &entry.value);
-                        existing.key_span = entry.key_span.clone();
-                    }
-                    None => entries.push(entry.clone()),
-                }
-            }
-        }
-        _ => *under = over.clone(),
-    }
 }

@@ -12,7 +12,7 @@ mod text;
 pub use codes::Code;
 pub use report::Report;
 pub use source::{Position, Source, Span};
-pub use suggest::{did_you_mean, listed};
+pub use suggest::{did_you_mean, listed, meant_or_listed};
 pub use text::TextStyle;
 
 use floe_plugin_api::ErrorKind;

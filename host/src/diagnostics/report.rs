@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::{Diagnostic, Severity};
+use super::Diagnostic;
 
 /// The diagnostics of one command, in the order in which they are shown.
 #[derive(Debug, Clone, Default)]
@@ -49,13 +49,6 @@ impl Report {
     /// Whether there is nothing to say.
     pub fn is_empty(&self) -> bool {
         self.diagnostics.is_empty()
-    }
-
-    /// Makes every warning an error (`--deny-warnings`).
-    pub fn deny_warnings(&mut self) {
-        for diagnostic in &mut self.diagnostics {
-            diagnostic.severity = Severity::Error;
-        }
     }
 
     /// The count in words: `2 errors, 1 warning`; empty where there is nothing to count.

@@ -21,6 +21,12 @@ fn plain(word: &str) -> String {
     word.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
 }
 
+/// The help for a wrong word: what it was most likely meant to be, and after `intro` all that could stand there.
+pub fn meant_or_listed<'a>(wrong: &str, allowed: impl IntoIterator<Item = &'a str> + Clone, intro: &str) -> String {
+    let meant = did_you_mean(wrong, allowed.clone()).map(|word| format!("did you mean `{word}`? "));
+    format!("{}{intro} {}", meant.unwrap_or_default(), listed(allowed))
+}
+
 /// Words as a list for people, each in backquotes: `a`, `b`, `c`.
 pub fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     let mut text = String::new();

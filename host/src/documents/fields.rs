@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use super::spanned::Spanned;
 use super::yaml::{Entry, Kind, Node};
 use crate::diagnostics::codes::documents as codes;
-use crate::diagnostics::{Diagnostic, Span, did_you_mean, listed};
+use crate::diagnostics::{Diagnostic, Span, did_you_mean, listed, meant_or_listed};
 
 /// What has been found wrong so far.
 pub(crate) type Problems = Vec<Diagnostic>;
@@ -88,10 +88,20 @@ impl Fields {
         self.entries.iter().any(|entry| entry.key == key)
     }
 
+    /// Whether an unknown key was most likely meant to be this one.
+    pub(crate) fn is_meant(&self, key: &str) -> bool {
+        self.meant.contains(&key)
+    }
+
+    /// Where the value of a key stands that was not taken yet.
+    pub(crate) fn value_span(&self, key: &str) -> Option<Span> {
+        self.entries.iter().find(|entry| entry.key == key).map(|entry| entry.value.span.clone())
+    }
+
     /// A key that must be there; `example` is how it is written.
     pub(crate) fn require(&mut self, key: &str, example: &str, problems: &mut Problems) -> Option<Entry> {
         let entry = self.take(key);
-        if entry.is_none() && !self.meant.contains(&key) {
+        if entry.is_none() && !self.is_meant(key) {
             problems.push(
                 Diagnostic::error(
                     &codes::MISSING_KEY,
@@ -102,6 +112,17 @@ impl Fields {
             );
         }
         entry
+    }
+
+    /// A key that must be there unless the mapping is a part of one that is completed elsewhere.
+    pub(crate) fn require_unless(
+        &mut self,
+        is_part: bool,
+        key: &str,
+        example: &str,
+        problems: &mut Problems,
+    ) -> Option<Entry> {
+        if is_part { self.take(key) } else { self.require(key, example, problems) }
     }
 
     /// Text that is not empty.
@@ -289,10 +310,6 @@ pub(crate) fn wrong_word<'a>(
     found: &Spanned<String>,
     allowed: impl Iterator<Item = &'a str> + Clone,
 ) -> Diagnostic {
-    let list = listed(allowed.clone());
-    let help = match did_you_mean(found, allowed) {
-        Some(word) => format!("did you mean `{word}`? allowed are {list}"),
-        None => format!("allowed are {list}"),
-    };
+    let help = meant_or_listed(found, allowed, "allowed are");
     Diagnostic::error(&codes::WRONG_WORD, format!("`{key}` cannot be `{}`", found.value), help).at(found.span.clone())
 }

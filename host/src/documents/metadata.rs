@@ -88,13 +88,21 @@ fn wrong_kind(message: String, help: String, span: Span) -> Diagnostic {
     Diagnostic::error(&codes::WRONG_KIND, message, help).at(span)
 }
 
+/// The name of a document that has none, which is an error: the rest is read all the same.
+const UNNAMED: &str = "unnamed";
+
 /// Reads `metadata`; `what` says whose name it is.
-pub(super) fn read(fields: &mut Fields, what: &str, problems: &mut Problems) -> Option<Metadata> {
-    let entry = fields.require("metadata", "metadata: {name: NAME, version: 1.0.0}", problems)?;
-    let mut fields = Fields::open(entry.value, &METADATA, problems)?;
+pub(super) fn read(fields: &mut Fields, what: &str, problems: &mut Problems) -> Metadata {
+    let unnamed = |span: &Span| Spanned::new(UNNAMED.to_owned(), span.clone());
+    let nothing = |span: &Span| Metadata { name: unnamed(span), version: None, owner: None, description: None };
+    let Some(entry) = fields.require("metadata", "metadata: {name: NAME, version: 1.0.0}", problems) else {
+        return nothing(&fields.span);
+    };
+    let Some(mut fields) = Fields::open(entry.value, &METADATA, problems) else { return nothing(&entry.key_span) };
     let name = fields.required_text("name", "name: NAME", problems);
+    let name = name.map_or_else(|| unnamed(&fields.span), |name| names::check(name, what, problems));
     let version = fields.text("version", problems);
     let owner = fields.text("owner", problems);
     let description = fields.text("description", problems);
-    Some(Metadata { name: names::check(name?, what, problems), version, owner, description })
+    Metadata { name, version, owner, description }
 }

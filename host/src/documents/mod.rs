@@ -1,13 +1,15 @@
 //! Reads what users write: manifest, spec, their environments and secret references, each value with its place.
 //!
 //! A reader reports everything that is wrong with a file, not the first thing. What it returns beside errors is right
-//! as far as it goes, but may lack parts; without a name, or without a mapping at all, there is nothing to return.
+//! as far as it goes, but may lack parts; only without a mapping at all there is nothing to return.
 
 pub mod environments;
 mod fields;
+pub mod hierarchy;
 pub mod manifest;
 mod metadata;
 pub mod names;
+pub mod paths;
 pub mod placeholders;
 mod read;
 pub mod schema;

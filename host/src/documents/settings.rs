@@ -2,6 +2,7 @@
 
 use super::environments::selection;
 use super::fields::{self, Problems, wrong_type};
+use super::secrets::{self, Reference};
 use super::spanned::Spanned;
 use super::yaml::{Entry, Kind, Node};
 use crate::diagnostics::codes::manifest as codes;
@@ -45,6 +46,55 @@ impl ComputeSettings {
             connect_timeout_seconds: None,
             max_timeout_seconds: None,
         }
+    }
+
+    /// dbt threads.
+    pub fn threads(&self) -> u16 {
+        self.threads.as_ref().map_or(DEFAULT_THREADS, |threads| threads.value)
+    }
+
+    /// Wall time in seconds that one dbt node may take: a limit without a default is the default.
+    pub fn timeout(&self) -> Option<&Spanned<u32>> {
+        self.timeout_seconds.as_ref().or(self.max_timeout_seconds.as_ref())
+    }
+
+    /// Lays others over these, field by field; what they do not set stays, and who set it.
+    pub fn lay(&mut self, over: &Self) {
+        lay_field(&mut self.threads, &over.threads);
+        lay_field(&mut self.timeout_seconds, &over.timeout_seconds);
+        lay_field(&mut self.connect_timeout_seconds, &over.connect_timeout_seconds);
+        lay_field(&mut self.max_timeout_seconds, &over.max_timeout_seconds);
+        lay_node(&mut self.connection, &over.connection);
+    }
+}
+
+/// A field that is set replaces the one below.
+pub(super) fn lay_field<T: Clone>(under: &mut Option<Spanned<T>>, over: &Option<Spanned<T>>) {
+    if over.is_some() {
+        under.clone_from(over);
+    }
+}
+
+/// Lays one mapping over another, key by key; anything but a mapping, and a reference, is replaced as a whole.
+pub(super) fn lay_node(under: &mut Node, over: &Node) {
+    let is_secret = |node: &Node| matches!(secrets::recognise(node), Ok(Some(Reference::Secret(_))));
+    if is_secret(under) || is_secret(over) {
+        *under = over.clone();
+        return;
+    }
+    match (&mut under.kind, &over.kind) {
+        (Kind::Map(entries), Kind::Map(overrides)) => {
+            for entry in overrides {
+                match entries.iter_mut().find(|existing| existing.key == entry.key) {
+                    Some(existing) => {
+                        lay_node(&mut existing.value, &entry.value);
+                        existing.key_span = entry.key_span.clone();
+                    }
+                    None => entries.push(entry.clone()),
+                }
+            }
+        }
+        _ => *under = over.clone(),
     }
 }
 

@@ -106,7 +106,7 @@ fn a_secret_that_is_written_out_is_shown_nowhere() {
 fn every_code_of_documents_is_under_a_snapshot() {
     let here = concat!(env!("CARGO_MANIFEST_DIR"), "/src/documents");
     let mut all = String::new();
-    for folder in ["snapshots", "yaml/snapshots", "secrets/snapshots"] {
+    for folder in ["snapshots", "yaml/snapshots", "secrets/snapshots", "hierarchy/snapshots"] {
         for entry in std::fs::read_dir(format!("{here}/{folder}")).unwrap() {
             all += &std::fs::read_to_string(entry.unwrap().path()).unwrap();
         }

@@ -1,31 +1,30 @@
 //! The environments, and what each lays over the computes' settings.
 
-use floe_plugin_api::ErrorKind;
 use serde_json::{Map, Value};
 
-use super::approved;
-use crate::compile::product::{Compute, Environment};
+use super::approved::Approved;
+use crate::compile::product::Environment;
 use crate::diagnostics::codes::compile::{COMPUTE_UNKNOWN, ENVIRONMENT_UNKNOWN, NOT_FOR_PRODUCTS};
-use crate::diagnostics::{Diagnostic, did_you_mean, listed};
+use crate::diagnostics::{Diagnostic, listed, meant_or_listed};
 use crate::documents::environments::{self, ALL_COMPUTES, Connection, DEFAULT_ENVIRONMENT};
-use crate::documents::manifest::{Manifest, ManifestEnvironment};
+use crate::documents::manifest::ManifestEnvironment;
 use crate::documents::placeholders::Placeholders;
 use crate::documents::spec::{Spec, SpecEnvironment};
 
 /// The environments, by whether they are wanted (all are where none is named), and what is wrong with them.
 pub(super) fn of(
     spec: Option<&Spec>,
-    manifest: Option<&Manifest>,
-    computes: &[Compute],
+    approved: Approved<'_>,
     wanted: &[String],
     placeholders: &Placeholders,
 ) -> ((Vec<Environment>, Vec<Environment>), Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
+    let manifest = approved.chain.map(|chain| &chain.manifest);
     let declared = spec.map_or(&[][..], |spec| &spec.environments);
     let platform = manifest.map_or(&[][..], |manifest| &manifest.environments);
     for own in declared {
         let above = platform.iter().find(|above| above.name.value == own.name.value);
-        diagnostics.extend(unknown_computes(&own.connections, computes));
+        diagnostics.extend(unknown_computes(&own.connections, approved));
         diagnostics.extend(not_for_products(own, above, manifest.is_some()));
     }
     let names = match spec {
@@ -34,8 +33,7 @@ pub(super) fn of(
         None => platform.iter().map(|above| above.name.as_str()).collect(),
     };
     for name in wanted.iter().filter(|name| !names.contains(&name.as_str())) {
-        let near = did_you_mean(name, names.iter().copied()).map(|near| format!("did you mean `{near}`? "));
-        let help = format!("{}there is {}", near.unwrap_or_default(), listed(names.iter().copied()));
+        let help = meant_or_listed(name, names.iter().copied(), "there is");
         diagnostics.push(Diagnostic::error(&ENVIRONMENT_UNKNOWN, format!("there is no environment `{name}`"), help));
     }
     let environments = names
@@ -76,18 +74,12 @@ fn environment(
     }
 }
 
-fn unknown_computes(connections: &[Connection], computes: &[Compute]) -> Vec<Diagnostic> {
-    let names = || computes.iter().map(|compute| compute.name.as_str());
-    connections
-        .iter()
-        .map(|connection| &connection.compute)
-        .filter(|name| name.value != ALL_COMPUTES && approved(computes, name).is_none())
-        .map(|name| {
-            let near = did_you_mean(name, names()).map(|near| format!("did you mean `{near}`? "));
-            let help = format!("{}approved are {}", near.unwrap_or_default(), listed(names()));
-            Diagnostic::error(&COMPUTE_UNKNOWN, format!("there is no compute `{}`", name.value), help)
-                .at(name.span.clone())
-                .of_kind(ErrorKind::InvalidCompute)
+fn unknown_computes(connections: &[Connection], approved: Approved<'_>) -> Vec<Diagnostic> {
+    let named = connections.iter().map(|connection| &connection.compute).filter(|name| name.value != ALL_COMPUTES);
+    named
+        .filter_map(|name| {
+            let message = format!("there is no compute `{}`", name.value);
+            approved.refuse(name, &COMPUTE_UNKNOWN, &message)
         })
         .collect()
 }

@@ -1,5 +1,6 @@
 //! Spec, manifest and dbt project into a [`Product`]: everything that needs no plugin.
 
+mod approved;
 mod computes;
 mod dbt_project;
 mod environments;
@@ -11,13 +12,16 @@ use std::{io, path};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::artifacts::{ManifestRef, ProductRef};
-use super::product::{Compute, Product};
+use super::product::Product;
 use super::settings;
-use crate::diagnostics::codes::compile::{CATALOG_NOT_MOUNTED, PARENT_NOT_READ, SIGNATURES_NOT_CHECKED, SPEC_MISSING};
-use crate::diagnostics::{Diagnostic, Span};
-use crate::documents::manifest::{Manifest, Scope};
+use crate::diagnostics::Diagnostic;
+use crate::diagnostics::codes::compile::{CATALOG_NOT_MOUNTED, SIGNATURES_NOT_CHECKED, SPEC_MISSING};
+use crate::documents::hierarchy::{self, Chain, Level};
+use crate::documents::manifest::Manifest;
+use crate::documents::paths::{lexical, tidy};
 use crate::documents::placeholders::Placeholders;
-use crate::documents::{Spec, load_manifest, load_spec};
+use crate::documents::{Spec, load_spec};
+use approved::Approved;
 
 /// The spec's usual name: a dbt project without one is compiled with defaults.
 const SPEC_FILE: &str = "floe.yaml";
@@ -46,58 +50,80 @@ pub fn resolve(inputs: &Inputs<'_>) -> (Option<Product>, Vec<Diagnostic>) {
         }
     };
     let spec = read_spec(inputs.spec, dbt.is_some(), &mut diagnostics);
-    let manifest = match manifest_path(inputs, spec.as_ref().ok().and_then(Option::as_ref), &folder) {
-        Some((path, named)) => {
-            let (manifest, found) = load_manifest(&path);
-            // That it cannot be read has no place in a file of its own: it is where it was named.
-            diagnostics.extend(found.into_iter().map(|problem| match &named {
-                Some(named) if problem.labels.is_empty() => problem.at(named.clone()),
-                _ => problem,
-            }));
-            Some(manifest)
-        }
-        None => None,
-    };
-    let (Ok(spec), Some(manifest)) = (spec, manifest.map_or(Some(None), |manifest| manifest.map(Some))) else {
-        return (None, diagnostics);
-    };
-    let Some(dbt) = dbt else { return (None, diagnostics) };
+    let chain = read_manifests(inputs, spec.as_ref().ok().and_then(Option::as_ref), &folder, &mut diagnostics);
+    let (Ok(spec), Some(dbt)) = (spec, dbt) else { return (None, diagnostics) };
     let product = ProductRef {
         name: spec.as_ref().map_or_else(|| dbt.name.clone(), |spec| spec.metadata.name.value.clone()),
         version: spec.as_ref().and_then(|spec| spec.metadata.version.as_ref()).map(|version| version.value.clone()),
     };
     let placeholders = Placeholders::of_product(&product.name);
-    let found = match &manifest {
-        Some(manifest) => {
-            diagnostics.extend(not_yet(manifest));
-            computes::of_manifest(manifest, &placeholders)
-        }
-        None => Some(computes::duckdb_alone(&product.name)),
+    let (chain, is_readable) = match chain {
+        Ok(chain) => (chain, true),
+        Err(Told) => (None, false),
     };
-    // Without computes there is an error already, and nothing of the spec can be checked against them.
-    let Some((computes, default)) = found else { return (None, diagnostics) };
-    let environments =
-        environments::of(spec.as_ref(), manifest.as_ref(), &computes, inputs.environments, &placeholders);
-    let ((environments, other_environments), found) = environments;
-    diagnostics.extend(found);
+    let (computes, default) = match &chain {
+        Some(chain) => computes::of_manifest(&chain.manifest, &placeholders),
+        None if is_readable => computes::duckdb_alone(&product.name),
+        None => (Vec::new(), String::new()),
+    };
+    diagnostics.extend(chain.iter().flat_map(|chain| not_yet(&chain.manifest)));
+    let is_partial = chain.as_ref().is_some_and(|chain| chain.manifest.computes.as_ref().is_none_or(|c| c.is_partial));
+    let is_whole = is_readable && !is_partial;
+    let approved = Approved { computes: &computes, chain: chain.as_ref(), is_whole };
+    let ((environments, other_environments), found) =
+        environments::of(spec.as_ref(), approved, inputs.environments, &placeholders);
+    // What a manifest that cannot be read has of environments, and leaves to products, nobody knows.
+    diagnostics.extend(found.into_iter().filter(|_| is_readable));
     let all_environments = environments.iter().chain(&other_environments);
     let own_transforms = spec.as_ref().map_or(&[][..], |spec| &spec.transforms);
-    diagnostics.extend(timeouts::over_limits(&computes, &default, all_environments, own_transforms));
-    let (transforms, found) = transforms::of(spec.as_ref(), &computes, &default, &folder);
+    diagnostics.extend(timeouts::over_limits(approved, &default, all_environments, own_transforms));
+    let (transforms, found) = transforms::of(spec.as_ref(), approved, &default, &folder);
     diagnostics.extend(found);
+    if computes.is_empty() {
+        return (None, diagnostics);
+    }
+    let levels = chain.iter().flat_map(|chain| &chain.levels);
     let product = Product {
         product,
         project_dir: absolute(&folder),
         dbt,
-        inheritance: manifest.iter().map(|manifest| manifest_ref(manifest, &folder)).collect(),
+        inheritance: levels.map(|level| manifest_ref(level, &folder)).collect(),
         environments,
         other_environments,
+        default_set_by: chain.as_ref().and_then(|chain| Some(chain.manifest.computes.as_ref()?.default.as_ref()?.span.clone())),
         computes,
         default,
         transforms,
     };
     diagnostics.extend(settings::clashes(&product));
     (Some(product), diagnostics)
+}
+
+/// The manifests that hold: none where the product names none.
+fn read_manifests(
+    inputs: &Inputs<'_>,
+    spec: Option<&Spec>,
+    folder: &Utf8Path,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Option<Chain>, Told> {
+    let (path, named) = match (inputs.manifest, spec.and_then(|spec| spec.manifest.as_ref())) {
+        (Some(path), _) => (path.to_owned(), None),
+        (None, Some(named)) => match hierarchy::locate(named, folder) {
+            Ok(path) => (tidy(&path), Some(named.span.clone())),
+            Err(problem) => {
+                diagnostics.push(*problem);
+                return Err(Told);
+            }
+        },
+        (None, None) => return Ok(None),
+    };
+    let (chain, found) = hierarchy::load(&path);
+    // That it cannot be read has no place in a file of its own: it is where it was named.
+    diagnostics.extend(found.into_iter().map(|problem| match &named {
+        Some(named) if problem.labels.is_empty() => problem.at(named.clone()),
+        _ => problem,
+    }));
+    chain.map(Some).ok_or(Told)
 }
 
 /// There is an error in the diagnostics.
@@ -141,36 +167,9 @@ fn read_spec(path: &Utf8Path, has_dbt_project: bool, diagnostics: &mut Vec<Diagn
     spec.map(Some).ok_or(Told)
 }
 
-/// The manifest that the command line or the spec names, and where the spec does.
-fn manifest_path(inputs: &Inputs<'_>, spec: Option<&Spec>, folder: &Utf8Path) -> Option<(Utf8PathBuf, Option<Span>)> {
-    if let Some(path) = inputs.manifest {
-        return Some((path.to_owned(), None));
-    }
-    let named = spec?.manifest.as_ref()?;
-    let path = folder.join(&named.value);
-    // Behind a link, `..` is another folder than the text says: then the path stays as it is written.
-    let clean = lexical(&path);
-    let is_same = match (path.canonicalize_utf8(), clean.canonicalize_utf8()) {
-        (Ok(path), Ok(clean)) => path == clean,
-        (Ok(_), Err(_)) => false,
-        _ => true,
-    };
-    Some((if is_same { clean } else { path }, Some(named.span.clone())))
-}
-
 /// What the manifest says and this version does not do is told, never passed over.
 fn not_yet(manifest: &Manifest) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    if let Some(parent) = &manifest.parent_manifest {
-        found.push(
-            Diagnostic::error(
-                &PARENT_NOT_READ,
-                "this version of floe does not read parent manifests, so their limits would not hold",
-                "compile with a manifest without `scope` and `parent_manifest`, or wait for the next version",
-            )
-            .at(parent.span.clone()),
-        );
-    }
     let signed = manifest.trust.as_ref().and_then(|trust| trust.require_signature.as_ref());
     if let Some(required) = signed.filter(|required| required.value) {
         found.push(
@@ -195,35 +194,13 @@ fn not_yet(manifest: &Manifest) -> Vec<Diagnostic> {
     found
 }
 
-fn manifest_ref(manifest: &Manifest, folder: &Utf8Path) -> ManifestRef {
+fn manifest_ref(level: &Level, folder: &Utf8Path) -> ManifestRef {
     ManifestRef {
-        scope: manifest.scope.as_ref().map(|scope| scope_word(scope.value).to_owned()),
-        name: manifest.metadata.name.value.clone(),
-        version: manifest.metadata.version.as_ref().map(|version| version.value.clone()),
-        path: relative(manifest.source.path(), folder).into_string(),
+        scope: level.scope.map(|scope| scope.as_str().to_owned()),
+        name: level.name.clone(),
+        version: level.version.clone(),
+        path: relative(level.path(), folder).into_string(),
     }
-}
-
-fn scope_word(scope: Scope) -> &'static str {
-    match scope {
-        Scope::Enterprise => "enterprise",
-        Scope::Domain => "domain",
-    }
-}
-
-/// A path without `.` and with `x/..` taken out, without asking the file system.
-fn lexical(path: &Utf8Path) -> Utf8PathBuf {
-    let mut clean = Utf8PathBuf::new();
-    for part in path.components() {
-        match part {
-            camino::Utf8Component::CurDir => {}
-            camino::Utf8Component::ParentDir if clean.file_name().is_some_and(|name| name != "..") => {
-                clean.pop();
-            }
-            part => clean.push(part),
-        }
-    }
-    clean
 }
 
 fn absolute(path: &Utf8Path) -> Utf8PathBuf {
@@ -240,11 +217,6 @@ pub(super) fn relative(path: &Utf8Path, folder: &Utf8Path) -> Utf8PathBuf {
     up.chain(down).collect()
 }
 
-/// The approved compute with a name.
-fn approved<'a>(computes: &'a [Compute], name: &str) -> Option<&'a Compute> {
-    computes.iter().find(|compute| compute.name == name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,6 +227,5 @@ mod tests {
         assert_eq!(seen("/a/b/manifest.yaml", "/a/b"), "manifest.yaml");
         assert_eq!(seen("/a/manifest.yaml", "/a/b/c"), "../../manifest.yaml");
         assert_eq!(seen("/a/b/../m.yaml", "/a/b"), "../m.yaml");
-        assert_eq!(lexical("./x/../../y/./z".into()), "../y/z");
     }
 }

@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 
 use camino::Utf8Path;
-use floe_plugin_api::{ErrorKind, WorkloadSize};
+use floe_plugin_api::WorkloadSize;
 
-use super::approved;
+use super::approved::Approved;
 use crate::compile::artifacts::TransformArtifact;
-use crate::compile::product::Compute;
 use crate::diagnostics::codes::compile::{COMPUTE_NOT_APPROVED, TRANSFORM_CLAIMED_TWICE, TRANSFORM_NOT_FOUND};
 use crate::diagnostics::{Diagnostic, Span, did_you_mean, listed};
 use crate::documents::Spanned;
@@ -16,7 +15,7 @@ use crate::documents::spec::{Selector, Spec, Transform};
 /// The transforms of a spec, and all that is wrong with them.
 pub(super) fn of(
     spec: Option<&Spec>,
-    computes: &[Compute],
+    approved: Approved<'_>,
     default: &str,
     folder: &Utf8Path,
 ) -> (Vec<TransformArtifact>, Vec<Diagnostic>) {
@@ -42,8 +41,9 @@ pub(super) fn of(
                 .labelled(first, "claimed here first"),
             );
         }
-        if let Some(compute) = transform.compute.as_ref().filter(|name| approved(computes, name).is_none()) {
-            diagnostics.push(not_approved(compute, computes));
+        if let Some(compute) = &transform.compute {
+            let message = format!("compute `{}` is not approved", compute.value);
+            diagnostics.extend(approved.refuse(compute, &COMPUTE_NOT_APPROVED, &message));
         }
         transforms.push(artifact(transform, kind, selects, default));
     }
@@ -97,16 +97,4 @@ fn names_in(folder: &Utf8Path) -> Vec<String> {
         .collect();
     names.sort_unstable();
     names
-}
-
-fn not_approved(compute: &Spanned<String>, computes: &[Compute]) -> Diagnostic {
-    let names = || computes.iter().map(|compute| compute.name.as_str());
-    let near = did_you_mean(&compute.value, names()).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-    Diagnostic::error(
-        &COMPUTE_NOT_APPROVED,
-        format!("compute `{}` is not approved", compute.value),
-        format!("{near}approved are {}", listed(names())),
-    )
-    .at(compute.span.clone())
-    .of_kind(ErrorKind::InvalidCompute)
 }

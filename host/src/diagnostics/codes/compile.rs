@@ -39,8 +39,6 @@ super::codes! {
         "There is no `floe.yaml` in this folder, and no dbt project that could be compiled without one; or the file that `--spec` names is not there. Run floe in the folder of a dbt project, or name the spec with `--spec path/to/floe.yaml`.";
     COMPUTE_UNKNOWN = "F0420", "Unknown compute",
         "A compute was named on the command line, or below an environment's `connections`, that the manifest does not approve. `floe plan` shows the computes of a product.";
-    PARENT_NOT_READ = "F0421", "Parent manifests are not read yet",
-        "The manifest has a `parent_manifest`, whose limits this version of floe would not hold: hierarchy comes with the next one. Rather than compile as if there were no parent, floe refuses. Compile with a manifest without `scope` and `parent_manifest` for now.";
     CATALOG_NOT_MOUNTED = "F0422", "The catalog is not mounted yet",
         "The manifest has a `plugins.catalog`, which this version of floe reads and checks but does not mount on any compute. Profiles are generated without it. DuckDB can mount one by its own `attach` and `secrets` settings.";
     NOT_FOR_PRODUCTS = "F0423", "A setting that products may not set",

@@ -50,4 +50,37 @@ super::codes! {
     "`require_signature: true` refuses every plugin that none of the `trusted_keys` signed. Without a key that is every \
      plugin.\n\n```yaml\nplugins:\n  trust: {require_signature: true, trusted_keys: [RWQ…]}\n```\n\n\
      Add the keys of the vendors whose plugins may be loaded, or remove `require_signature`.";
+    REFERENCE = "F0215", "A manifest that is in no file",
+    "A manifest is named by a path from the folder of the file that names it, or by a `file://` URL. floe fetches nothing: \
+     what is in a registry (`oci://`) or behind `https://` must be pulled first, so that the same files are compiled \
+     everywhere.\n\n```yaml\nparent_manifest: ../enterprise.yaml\nparent_manifest: file:///etc/floe/enterprise.yaml\n```\n\n\
+     Fetch it, and write the path.";
+    PARENT_CYCLE = "F0216", "Manifests that narrow each other",
+    "Following `parent_manifest` from file to file leads back to a file that was read already, so that no manifest is the \
+     root. The message shows the way, and every step of it is marked.\n\n\
+     Make one of them the root: `scope: enterprise`, without `parent_manifest`.";
+    NOT_ABOVE = "F0217", "A compute that the parent does not approve",
+    "A domain manifest may approve only what its parent approves: an enterprise decides which engines exist, a domain \
+     which of them it uses.\n\n```yaml\n# enterprise.yaml\napproved: [duckdb, spark]\n# domain.yaml\napproved: [duckdb, bigquery]     \
+     # bigquery is not for a domain to add\n```\n\nUse one of the computes that the parent approves, or ask its owner to \
+     approve the other one.";
+    PLUGIN_REBOUND = "F0218", "A compute bound to another plugin",
+    "A name that a parent binds to a plugin keeps it in every manifest below. Otherwise the approval of one engine would \
+     let in another one under its name.\n\n```yaml\n# enterprise.yaml\napproved: [{name: lake, plugin: spark}]\n\
+     # domain.yaml\napproved: [{name: lake, plugin: trino}]\n```\n\nRemove `plugin` from the lower manifest.";
+    DEFAULT_LOST = "F0219", "The inherited default is not approved any more",
+    "A domain manifest leaves out the compute that its parent made the default, and names none of its own. Transforms that \
+     choose no compute would have none.\n\n```yaml\n# enterprise.yaml: approved: [duckdb, spark, trino], default: duckdb\n\
+     approved: [spark, trino]\ndefault: spark\n```\n\nAdd `default` to the manifest that leaves it out.";
+    LIMIT_RAISED = "F0220", "A limit is raised",
+    "`max_timeout_seconds` and `resources` are limits that only decrease from a manifest to those that narrow it: what an \
+     enterprise caps, no domain lifts.\n\n```yaml\n# enterprise.yaml\nresources: {large: {memory_limit: 16Gi}}\n\
+     # domain.yaml\nresources: {large: {memory_limit: 64Gi}}\n```\n\nSet at most what the manifest above allows, or ask its owner.";
+    MAY_SET_WIDENED = "F0221", "Products may set more than the parent allows",
+    "`product_may_set` of an environment names the settings that a spec may set there. Where a parent has such a list, a \
+     manifest below may shorten it, never lengthen it.\n\nRemove the setting from the lower list, or ask the parent's owner to add it.";
+    TRUST_LOOSENED = "F0222", "Trust is loosened",
+    "A parent demands signed plugins, or names the keys that it trusts, and a manifest below it gives up the demand or \
+     trusts another key. A child may tighten, never loosen.\n\n\
+     Remove `require_signature: false` or the key, or ask the parent's owner.";
 }

@@ -75,21 +75,24 @@ static CONFIG: Shape = Shape::closed(
 );
 static OAUTH2: Shape = Shape::closed("`oauth2`", &["client_id", "client_secret", "scope", "token_url"]);
 
-pub(super) fn read(node: Node, problems: &mut Problems) -> Option<CatalogSection> {
+/// Reads the catalog. What a manifest with a parent says of it is a part: keys may be missing there, and then there is no
+/// catalog yet.
+pub(in crate::documents) fn read(node: Node, is_part: bool, problems: &mut Problems) -> Option<CatalogSection> {
     let mut fields = Fields::open(node, &CATALOG, problems)?;
     let span = fields.span.clone();
     let types = [("rest", CatalogType::Rest), ("polaris", CatalogType::Rest)];
     let has_type = fields.has("type");
     let catalog_type = fields.word("type", &types, problems);
-    if !has_type {
+    if !has_type && !is_part {
         let _ = fields.require("type", "type: rest", problems);
     }
     let name = fields.text("name", problems).map(|name| check_name(name, problems));
-    let config = fields.require("config", "config: {uri: …, warehouse: …}", problems);
+    let config = fields.require_unless(is_part, "config", "config: {uri: …, warehouse: …}", problems);
     let mut config = config.and_then(|entry| Fields::open(entry.value, &CONFIG, problems))?;
-    let uri = config.require("uri", "uri: https://…", problems).and_then(|entry| setting(entry, problems));
-    let warehouse = config.require("warehouse", "warehouse: NAME", problems).and_then(|entry| setting(entry, problems));
-    let login = read_login(&mut config, problems);
+    let uri = config.require_unless(is_part, "uri", "uri: https://…", problems).and_then(|entry| setting(entry, problems));
+    let warehouse = config.require_unless(is_part, "warehouse", "warehouse: NAME", problems);
+    let warehouse = warehouse.and_then(|entry| setting(entry, problems));
+    let login = read_login(&mut config, is_part, problems);
     let access_delegation =
         config.text("access_delegation_mode", problems).and_then(|word| delegation(&word, problems));
     let options = config.take("options").and_then(|entry| fields::mapping(entry, problems));
@@ -120,7 +123,7 @@ fn check_name(name: Spanned<String>, problems: &mut Problems) -> Spanned<String>
     names::check(name, "a catalog", problems)
 }
 
-fn read_login(config: &mut Fields, problems: &mut Problems) -> Option<CatalogLogin> {
+fn read_login(config: &mut Fields, is_part: bool, problems: &mut Problems) -> Option<CatalogLogin> {
     let (oauth2, token) = (config.take("oauth2"), config.take("token"));
     match (oauth2, token) {
         (None, None) => Some(CatalogLogin::None),
@@ -139,10 +142,10 @@ fn read_login(config: &mut Fields, problems: &mut Problems) -> Option<CatalogLog
         (None, Some(token)) => secret(token, "CATALOG_TOKEN", problems).map(CatalogLogin::Token),
         (Some(oauth2), None) => {
             let mut fields = Fields::open(oauth2.value, &OAUTH2, problems)?;
-            let id = fields.require("client_id", "client_id: NAME", problems);
+            let id = fields.require_unless(is_part, "client_id", "client_id: NAME", problems);
             let id = id.and_then(|entry| setting(entry, problems));
             let example = "client_secret: {secret: {source: env, name: CATALOG_CLIENT_SECRET}}";
-            let secret_entry = fields.require("client_secret", example, problems);
+            let secret_entry = fields.require_unless(is_part, "client_secret", example, problems);
             let client_secret = secret_entry.and_then(|entry| secret(entry, "CATALOG_CLIENT_SECRET", problems));
             let scope = fields.take("scope").and_then(|entry| setting(entry, problems));
             let token_url = fields.take("token_url").and_then(|entry| setting(entry, problems));

@@ -4,7 +4,7 @@ use semver::VersionReq;
 
 use super::resources::{self, ResourceOverrides};
 use crate::diagnostics::codes::manifest as codes;
-use crate::diagnostics::{Diagnostic, Span, did_you_mean, listed};
+use crate::diagnostics::{Diagnostic, Span, did_you_mean, listed, meant_or_listed};
 use crate::documents::fields::{self, Fields, Problems, Shape, wrong_type};
 use crate::documents::names;
 use crate::documents::settings::{self, ComputeSettings, Where};
@@ -22,8 +22,17 @@ pub struct ComputeSection {
     pub lists_approved: bool,
     /// The computes, in the order of the file; names are distinct if there are no errors.
     pub approved: Vec<ComputeEntry>,
+    /// Whether something of the list could not be read, so that a name that is not there may yet have been meant to be.
+    pub is_partial: bool,
     /// The compute of transforms that choose none. Always there in a manifest without a parent, if it has no errors.
     pub default: Option<Spanned<String>>,
+}
+
+impl ComputeSection {
+    /// The approved compute with a name.
+    pub fn entry(&self, name: &str) -> Option<&ComputeEntry> {
+        self.approved.iter().find(|entry| entry.name.value == name)
+    }
 }
 
 /// How the computes are written.
@@ -50,6 +59,8 @@ pub struct ComputeEntry {
     pub version: Option<Spanned<VersionReq>>,
     /// Its settings.
     pub config: Option<ComputeSettings>,
+    /// The plugin's settings as each manifest of a chain writes them, the root first; empty where there is one manifest.
+    pub layers: Vec<Node>,
     /// Sizes of its pods that differ from the plugin's own.
     pub resources: ResourceOverrides,
     /// How it addresses what others wrote.
@@ -69,6 +80,7 @@ impl ComputeEntry {
             own_plugin: None,
             version: None,
             config: None,
+            layers: Vec::new(),
             resources: ResourceOverrides::default(),
             reads: Vec::new(),
         }
@@ -169,36 +181,38 @@ fn read_single(entry: Entry, problems: &mut Problems) -> Option<ComputeSection> 
         form: ComputeForm::Single,
         lists_approved: true,
         approved: vec![compute],
+        is_partial: false,
         default: Some(name),
     })
 }
 
 fn read_list(entry: Entry, form: ComputeForm, has_parent: bool, problems: &mut Problems) -> Option<ComputeSection> {
     let span = entry.key_span;
-    let before = problems.len();
     let mut fields = Fields::open(entry.value, &SECTION, problems)?;
     let lists_approved = fields.has("approved");
-    if !lists_approved && !has_parent && problems.len() == before {
+    if !lists_approved && !has_parent && !fields.is_meant("approved") {
         problems.push(no_compute(span.clone()));
     }
     let nodes = fields.list("approved", problems);
     if let Some(nodes) = nodes.as_ref().filter(|nodes| nodes.is_empty()) {
         problems.push(no_compute(nodes.span.clone()));
     }
+    // What is no list, empty, or has entries that cannot be read says nothing of what is not in it.
+    let written = nodes.as_ref().map_or(0, |nodes| nodes.value.len());
     let nodes = nodes.map_or_else(Vec::new, |nodes| nodes.value);
     let approved: Vec<ComputeEntry> = nodes.into_iter().filter_map(|node| read_entry(node, problems)).collect();
-    let has_default = fields.has("default");
+    let is_partial = approved.is_empty() && (lists_approved || !has_parent) || approved.len() < written;
+    let has_default = fields.has("default") || fields.is_meant("default");
     let mut default = fields.text("default", problems);
-    // Errors about the list itself would make these two wrong as well.
-    if lists_approved && problems.len() == before {
+    if lists_approved && !is_partial {
         match (&default, approved.as_slice()) {
             (Some(default), _) => check_default(default, &approved, problems),
-            (None, [only]) if !has_parent => default = Some(only.name.clone()),
+            (None, [only]) if !has_parent && !has_default => default = Some(only.name.clone()),
             (None, _) if !has_parent && !has_default => problems.push(no_default(&span, &approved)),
             _ => {}
         }
     }
-    Some(ComputeSection { span, form, lists_approved, approved, default })
+    Some(ComputeSection { span, form, lists_approved, approved, is_partial, default })
 }
 
 fn check_default(default: &Spanned<String>, approved: &[ComputeEntry], problems: &mut Problems) {
@@ -325,11 +339,7 @@ fn check_reads(section: &ComputeSection, has_parent: bool, problems: &mut Proble
     }
     for writer in section.approved.iter().flat_map(|compute| &compute.reads).map(|from| &from.writer) {
         if !names().any(|name| name == writer.value) {
-            let list = listed(names());
-            let help = match did_you_mean(writer, names()) {
-                Some(word) => format!("did you mean `{word}`? approved are {list}"),
-                None => format!("approved are {list}"),
-            };
+            let help = meant_or_listed(writer, names(), "approved are");
             let message = format!("no compute `{}` is approved to read from", writer.value);
             problems.push(Diagnostic::error(&codes::UNKNOWN_COMPUTE, message, help).at(writer.span.clone()));
         }

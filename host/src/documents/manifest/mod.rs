@@ -13,11 +13,13 @@ use super::metadata::{self, Metadata};
 use super::spanned::Spanned;
 use super::yaml::{Entry, Node};
 use crate::diagnostics::codes::{documents, manifest as codes};
-use crate::diagnostics::{Diagnostic, Source, did_you_mean, listed};
+use crate::diagnostics::{Diagnostic, Source, Span, meant_or_listed};
 
+pub(super) use catalog::read as read_catalog;
 pub use catalog::{CatalogLogin, CatalogSection, CatalogType, SettingText};
 pub use compute::{ComputeEntry, ComputeForm, ComputeSection, Reads, ReadsFrom};
 pub use resources::{ResourceOverrides, ResourceSettings};
+pub(super) use trust::check_keys as check_trusted_keys;
 pub use trust::TrustSection;
 
 /// A manifest that was read.
@@ -29,12 +31,16 @@ pub struct Manifest {
     pub metadata: Metadata,
     /// Its level; none for a platform of one tier.
     pub scope: Option<Spanned<Scope>>,
+    /// Whether no level is written, not even a wrong one.
+    pub lacks_scope: bool,
     /// The manifest that this one narrows, as it is written: set exactly where the scope is a domain.
     pub parent_manifest: Option<Spanned<String>>,
     /// The computes. Always there in a manifest without a parent, if it has no errors.
     pub computes: Option<ComputeSection>,
-    /// The Iceberg catalog that computes may mount.
+    /// The Iceberg catalog that computes may mount. A manifest with a parent may say a part of it only: then it is absent.
     pub catalog: Option<CatalogSection>,
+    /// The catalog as it is written.
+    pub catalog_as_written: Option<Node>,
     /// Whose plugins may be loaded.
     pub trust: Option<TrustSection>,
     /// Settings that differ.
@@ -54,6 +60,16 @@ pub enum Scope {
     Domain,
 }
 
+impl Scope {
+    /// The word that a manifest writes.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Enterprise => "enterprise",
+            Self::Domain => "domain",
+        }
+    }
+}
+
 /// One environment of a manifest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ManifestEnvironment {
@@ -63,6 +79,8 @@ pub struct ManifestEnvironment {
     pub description: Option<Spanned<String>>,
     /// Settings that a spec may set here.
     pub product_may_set: Vec<Spanned<String>>,
+    /// Where they are written, if they are: an empty list lets products set nothing.
+    pub lists_may_set: Option<Span>,
     /// Settings by compute.
     pub connections: Vec<Connection>,
 }
@@ -111,15 +129,16 @@ pub(super) fn read(node: Node, problems: &mut Problems) -> Option<Manifest> {
     let mut fields = Fields::open(node, &MANIFEST, problems)?;
     metadata::check_kind(&mut fields, "Manifest", problems);
     let metadata = metadata::read(&mut fields, "a manifest", problems);
+    let lacks_scope = !fields.has("scope") && !fields.is_meant("scope");
     let (scope, parent_manifest) = read_scope(&mut fields, problems);
     let mut plugins = fields.take("plugins").and_then(|entry| Fields::open(entry.value, &PLUGINS, problems));
     let nested = plugins.as_mut().and_then(|plugins| plugins.take("compute"));
     let has_parent = parent_manifest.is_some() || matches!(scope.as_deref(), Some(Scope::Domain));
     let computes = compute::read(nested, fields.take("compute"), has_parent, &fields.span, problems);
-    let catalog = plugins.as_mut().and_then(|plugins| plugins.take("catalog"));
-    let catalog = catalog.and_then(|entry| catalog::read(entry.value, problems));
+    let catalog = plugins.as_mut().and_then(|plugins| plugins.take("catalog")).map(|entry| entry.value);
+    let whole_catalog = catalog.clone().and_then(|node| catalog::read(node, has_parent, problems));
     let trust = plugins.as_mut().and_then(|plugins| plugins.take("trust"));
-    let trust = trust.and_then(|entry| trust::read(entry.value, problems));
+    let trust = trust.and_then(|entry| trust::read(entry.value, has_parent, problems));
     let environments =
         environments::read(&mut fields, &ENVIRONMENT, problems, read_environment, |environment| &environment.name);
     if let Some(computes) = computes.as_ref().filter(|_| !has_parent) {
@@ -127,11 +146,13 @@ pub(super) fn read(node: Node, problems: &mut Problems) -> Option<Manifest> {
     }
     Some(Manifest {
         source,
-        metadata: metadata?,
+        metadata,
         scope,
+        lacks_scope,
         parent_manifest,
         computes,
-        catalog,
+        catalog: whole_catalog,
+        catalog_as_written: catalog,
         trust,
         environments,
         elsewhere: fields.elsewhere,
@@ -140,7 +161,7 @@ pub(super) fn read(node: Node, problems: &mut Problems) -> Option<Manifest> {
 }
 
 fn read_scope(fields: &mut Fields, problems: &mut Problems) -> (Option<Spanned<Scope>>, Option<Spanned<String>>) {
-    let wrong_scope = fields.has("scope");
+    let is_told = fields.has("scope") || fields.is_meant("scope");
     let scope = fields.word("scope", &[("enterprise", Scope::Enterprise), ("domain", Scope::Domain)], problems);
     let has_parent = fields.has("parent_manifest");
     let parent = fields.text("parent_manifest", problems);
@@ -162,7 +183,7 @@ fn read_scope(fields: &mut Fields, problems: &mut Problems) -> (Option<Spanned<S
             .labelled(parent.span.clone(), "a parent")
             .labelled(scope.span.clone(), "the root"),
         ),
-        (None, Some(parent)) if !wrong_scope => problems.push(
+        (None, Some(parent)) if !is_told => problems.push(
             Diagnostic::error(
                 &codes::SCOPE,
                 "only a domain manifest has a parent, and this one has no scope",
@@ -176,6 +197,7 @@ fn read_scope(fields: &mut Fields, problems: &mut Problems) -> (Option<Spanned<S
 }
 
 fn read_environment(mut common: environments::Common, problems: &mut Problems) -> ManifestEnvironment {
+    let lists_may_set = common.fields.value_span("product_may_set");
     let product_may_set = common.fields.texts("product_may_set", problems);
     for key in &product_may_set {
         if SELECTIONS.contains(&key.as_str()) {
@@ -193,6 +215,7 @@ fn read_environment(mut common: environments::Common, problems: &mut Problems) -
         name: common.name,
         description: common.description,
         product_may_set,
+        lists_may_set,
         connections: common.connections,
     }
 }
@@ -204,11 +227,7 @@ fn check_connections(environments: &[ManifestEnvironment], computes: &ComputeSec
         if approved().any(|approved| approved == name.value) {
             continue;
         }
-        let list = listed(approved());
-        let help = match did_you_mean(name, approved()) {
-            Some(word) => format!("did you mean `{word}`? approved are {list}"),
-            None => format!("approved are {list}"),
-        };
+        let help = meant_or_listed(name, approved(), "approved are");
         problems.push(
             Diagnostic::error(&codes::UNKNOWN_COMPUTE, format!("no compute `{}` is approved", name.value), help)
                 .at(name.span.clone()),

@@ -75,18 +75,40 @@ impl ResourceSettings {
         spec
     }
 
+    /// Every quantity by the name of its key.
+    pub fn quantities(&self) -> [(&'static str, Option<&Spanned<Quantity>>); 6] {
+        [
+            ("cpu_request", self.cpu_request.as_ref()),
+            ("cpu_limit", self.cpu_limit.as_ref()),
+            ("memory_request", self.memory_request.as_ref()),
+            ("memory_limit", self.memory_limit.as_ref()),
+            ("ephemeral_storage_request", self.ephemeral_storage_request.as_ref()),
+            ("ephemeral_storage_limit", self.ephemeral_storage_limit.as_ref()),
+        ]
+    }
+
+    /// A quantity by the name of its key.
+    pub fn quantity(&self, key: &str) -> Option<&Spanned<Quantity>> {
+        self.quantities().into_iter().find_map(|(name, quantity)| quantity.filter(|_| name == key))
+    }
+
+    /// Sets a quantity by the name of its key; there is nothing to set under another name.
+    pub fn set(&mut self, key: &str, quantity: Spanned<Quantity>) {
+        let field = match key {
+            "cpu_request" => &mut self.cpu_request,
+            "cpu_limit" => &mut self.cpu_limit,
+            "memory_request" => &mut self.memory_request,
+            "memory_limit" => &mut self.memory_limit,
+            "ephemeral_storage_request" => &mut self.ephemeral_storage_request,
+            "ephemeral_storage_limit" => &mut self.ephemeral_storage_limit,
+            _ => return,
+        };
+        *field = Some(quantity);
+    }
+
     /// The place of a field by its name, for errors about the merged size; the whole where it is not set here.
     pub fn place_of(&self, field: &str) -> &Span {
-        let quantity = match field {
-            "cpu_request" => &self.cpu_request,
-            "cpu_limit" => &self.cpu_limit,
-            "memory_request" => &self.memory_request,
-            "memory_limit" => &self.memory_limit,
-            "ephemeral_storage_request" => &self.ephemeral_storage_request,
-            "ephemeral_storage_limit" => &self.ephemeral_storage_limit,
-            _ => &None,
-        };
-        quantity.as_ref().map_or(&self.span, |quantity| &quantity.span)
+        self.quantity(field).map_or(&self.span, |quantity| &quantity.span)
     }
 }
 

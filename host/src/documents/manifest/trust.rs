@@ -19,7 +19,7 @@ pub struct TrustSection {
 
 static TRUST: Shape = Shape::closed("`plugins.trust`", &["require_signature", "trusted_keys"]);
 
-pub(super) fn read(node: Node, problems: &mut Problems) -> Option<TrustSection> {
+pub(super) fn read(node: Node, has_parent: bool, problems: &mut Problems) -> Option<TrustSection> {
     let mut fields = Fields::open(node, &TRUST, problems)?;
     let span = fields.span.clone();
     let require_signature = fields.boolean("require_signature", problems);
@@ -37,18 +37,25 @@ pub(super) fn read(node: Node, problems: &mut Problems) -> Option<TrustSection> 
             );
         }
     }
-    let required = require_signature.as_ref().filter(|required| required.value);
-    if let Some(required) = required.filter(|_| trusted_keys.is_empty() && problems.len() == before) {
-        problems.push(
-            Diagnostic::error(
-                &codes::TRUST_WITHOUT_KEY,
-                "a signature is required, and no key is trusted",
-                "add `trusted_keys`, or remove `require_signature`",
-            )
-            .at(required.span.clone()),
-        );
+    let trust = TrustSection { span, require_signature, trusted_keys };
+    // A parent may name the keys.
+    if !has_parent && problems.len() == before {
+        check_keys(&trust, problems);
     }
-    Some(TrustSection { span, require_signature, trusted_keys })
+    Some(trust)
+}
+
+/// Where a signature is demanded, there are keys.
+pub(in crate::documents) fn check_keys(trust: &TrustSection, problems: &mut Problems) {
+    let demanded = trust.require_signature.as_ref().filter(|demanded| demanded.value && trust.trusted_keys.is_empty());
+    problems.extend(demanded.map(|demanded| {
+        Diagnostic::error(
+            &codes::TRUST_WITHOUT_KEY,
+            "a signature is required, and no key is trusted",
+            "add `trusted_keys`, or remove `require_signature`",
+        )
+        .at(demanded.span.clone())
+    }));
 }
 
 /// 42 bytes in base64 that begin with `Ed`, the name of the algorithm.

@@ -88,7 +88,7 @@ pub(super) fn read(node: Node, problems: &mut Problems) -> Option<Spec> {
     let transforms = transforms.into_iter().filter_map(|node| transforms::read(node, problems)).collect();
     let environments =
         environments::read(&mut fields, &ENVIRONMENT, problems, read_environment, |environment| &environment.name);
-    Some(Spec { source, metadata: metadata?, manifest, transforms, environments, elsewhere: fields.elsewhere })
+    Some(Spec { source, metadata, manifest, transforms, environments, elsewhere: fields.elsewhere })
 }
 
 /// A key that many try first.

@@ -1,0 +1,44 @@
+//! Which computes may be chosen, and what is to be said of one that may not.
+
+use floe_plugin_api::ErrorKind;
+
+use crate::compile::product::Compute;
+use crate::diagnostics::{Code, Diagnostic, meant_or_listed};
+use crate::documents::Spanned;
+use crate::documents::hierarchy::Chain;
+
+/// The approved computes of a product.
+#[derive(Clone, Copy)]
+pub(super) struct Approved<'a> {
+    pub(super) computes: &'a [Compute],
+    /// The manifests that approve them; none where DuckDB alone is there, or where they cannot be read.
+    pub(super) chain: Option<&'a Chain>,
+    /// Whether a compute that is not among them is not approved: not so where a list could not be read in full.
+    pub(super) is_whole: bool,
+}
+
+impl<'a> Approved<'a> {
+    /// The approved compute with a name.
+    pub(super) fn get(&self, name: &str) -> Option<&'a Compute> {
+        self.computes.iter().find(|compute| compute.name == name)
+    }
+
+    /// What is to be said of a compute that is named somewhere: nothing, if it is approved, or if that it is not has been
+    /// told where it should have been approved.
+    pub(super) fn refuse(&self, name: &Spanned<String>, code: &'static Code, message: &str) -> Option<Diagnostic> {
+        let is_told = self.chain.is_some_and(|chain| chain.told.contains(&name.value));
+        if !self.is_whole || is_told || self.get(name).is_some() {
+            return None;
+        }
+        let names = self.computes.iter().map(|compute| compute.name.as_str());
+        let by = self.chain.map(|chain| chain.levels.as_slice()).and_then(|levels| match levels {
+            [] | [_] => None,
+            [.., last] => Some(last.described()),
+        });
+        let intro = by.map_or_else(|| "approved are".to_owned(), |by| format!("{by} approves"));
+        let problem =
+            Diagnostic::error(code, message, meant_or_listed(name, names, &intro)).at(name.span.clone());
+        let problem = self.chain.map_or(problem.clone(), |chain| chain.told_who_dropped(problem, name));
+        Some(problem.of_kind(ErrorKind::InvalidCompute))
+    }
+}
