@@ -79,10 +79,10 @@ fn all_failed(product: &Product, errors: &[Diagnostic]) -> Diagnostic {
         let of_compute = errors.iter().filter(|error| error.is_error() && error.compute.as_deref() == Some(name));
         of_compute.map(|error| format!("{} [{}]", error.message, error.code.id)).next()
     };
-    // A plugin of several computes that fails before it is asked for one is told of the first.
+    // A cause that several computes share is told of the first.
     let failures = product.computes.iter().map(|compute| match cause(&compute.name) {
         Some(cause) => format!("`{}`: {cause}", compute.name),
-        None => format!("`{}`: plugin `{}` failed for another compute", compute.name, compute.plugin),
+        None => format!("`{}`: for a reason that is named already", compute.name),
     });
     let message = format!("none of the approved computes can be used: {}", failures.collect::<Vec<_>>().join("; "));
     let help = "`floe plugin list` shows which plugins were found and where floe looked";

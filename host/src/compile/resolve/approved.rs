@@ -31,14 +31,16 @@ impl<'a> Approved<'a> {
             return None;
         }
         let names = self.computes.iter().map(|compute| compute.name.as_str());
-        let by = self.chain.map(|chain| chain.levels.as_slice()).and_then(|levels| match levels {
-            [] | [_] => None,
-            [.., last] => Some(last.described()),
-        });
-        let intro = by.map_or_else(|| "approved are".to_owned(), |by| format!("{by} approves"));
-        let problem =
-            Diagnostic::error(code, message, meant_or_listed(name, names, &intro)).at(name.span.clone());
-        let problem = self.chain.map_or(problem.clone(), |chain| chain.told_who_dropped(problem, name));
-        Some(problem.of_kind(ErrorKind::InvalidCompute))
+        let intro = match self.chain.map(|chain| chain.levels.as_slice()) {
+            // With one manifest it is clear whose word it is.
+            Some([_, .., last]) => format!("{} approves", last.described()),
+            _ => "approved are".to_owned(),
+        };
+        let help = meant_or_listed(name, names, &intro);
+        let problem = Diagnostic::error(code, message, help).at(name.span.clone()).of_kind(ErrorKind::InvalidCompute);
+        Some(match self.chain {
+            Some(chain) => chain.told_who_dropped(problem, name),
+            None => problem,
+        })
     }
 }

@@ -130,7 +130,7 @@ pub(super) fn read(node: Node, problems: &mut Problems) -> Option<Manifest> {
     metadata::check_kind(&mut fields, "Manifest", problems);
     let metadata = metadata::read(&mut fields, "a manifest", problems);
     let lacks_scope = !fields.has("scope") && !fields.is_meant("scope");
-    let (scope, parent_manifest) = read_scope(&mut fields, problems);
+    let (scope, parent_manifest) = read_scope(&mut fields, lacks_scope, problems);
     let mut plugins = fields.take("plugins").and_then(|entry| Fields::open(entry.value, &PLUGINS, problems));
     let nested = plugins.as_mut().and_then(|plugins| plugins.take("compute"));
     let has_parent = parent_manifest.is_some() || matches!(scope.as_deref(), Some(Scope::Domain));
@@ -160,8 +160,11 @@ pub(super) fn read(node: Node, problems: &mut Problems) -> Option<Manifest> {
     })
 }
 
-fn read_scope(fields: &mut Fields, problems: &mut Problems) -> (Option<Spanned<Scope>>, Option<Spanned<String>>) {
-    let is_told = fields.has("scope") || fields.is_meant("scope");
+fn read_scope(
+    fields: &mut Fields,
+    lacks_scope: bool,
+    problems: &mut Problems,
+) -> (Option<Spanned<Scope>>, Option<Spanned<String>>) {
     let scope = fields.word("scope", &[("enterprise", Scope::Enterprise), ("domain", Scope::Domain)], problems);
     let has_parent = fields.has("parent_manifest");
     let parent = fields.text("parent_manifest", problems);
@@ -183,7 +186,7 @@ fn read_scope(fields: &mut Fields, problems: &mut Problems) -> (Option<Spanned<S
             .labelled(parent.span.clone(), "a parent")
             .labelled(scope.span.clone(), "the root"),
         ),
-        (None, Some(parent)) if !is_told => problems.push(
+        (None, Some(parent)) if lacks_scope => problems.push(
             Diagnostic::error(
                 &codes::SCOPE,
                 "only a domain manifest has a parent, and this one has no scope",
