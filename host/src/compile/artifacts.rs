@@ -189,6 +189,9 @@ pub struct TransformArtifact {
     /// Models that come before it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
+    /// Places in this list of the transforms that own these models: they come before it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<usize>,
 }
 
 impl CompiledArtifacts {

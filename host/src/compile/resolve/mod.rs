@@ -1,8 +1,14 @@
 //! Spec, manifest and dbt project into a [`Product`]: everything that needs no plugin.
 
+mod claims;
 mod computes;
+mod cycles;
 mod dbt_project;
+mod depends_on;
 mod environments;
+mod names;
+pub mod ownership;
+mod selection;
 mod timeouts;
 mod transforms;
 
@@ -61,7 +67,8 @@ pub fn resolve(inputs: &Inputs<'_>) -> (Option<Product>, Vec<Diagnostic>) {
     let (Ok(spec), Some(manifest)) = (spec, manifest.map_or(Some(None), |manifest| manifest.map(Some))) else {
         return (None, diagnostics);
     };
-    let Some(dbt) = dbt else { return (None, diagnostics) };
+    let Some(project_file) = dbt else { return (None, diagnostics) };
+    let dbt = project_file.dbt.clone();
     let product = ProductRef {
         name: spec.as_ref().map_or_else(|| dbt.name.clone(), |spec| spec.metadata.name.value.clone()),
         version: spec.as_ref().and_then(|spec| spec.metadata.version.as_ref()).map(|version| version.value.clone()),
@@ -83,7 +90,19 @@ pub fn resolve(inputs: &Inputs<'_>) -> (Option<Product>, Vec<Diagnostic>) {
     let all_environments = environments.iter().chain(&other_environments);
     let own_transforms = spec.as_ref().map_or(&[][..], |spec| &spec.transforms);
     diagnostics.extend(timeouts::over_limits(&computes, &default, all_environments, own_transforms));
-    let (transforms, found) = transforms::of(spec.as_ref(), &computes, &default, &folder);
+    let all_environments: Vec<&str> =
+        environments.iter().chain(&other_environments).map(|environment| environment.name.as_str()).collect();
+    let (contents, found) = dbt_project::look(
+        &project_file,
+        dbt_project::Wanted {
+            folder: &folder,
+            environments: &all_environments,
+            computes: &computes.iter().map(|compute| compute.name.as_str()).collect::<Vec<_>>(),
+            packages: transforms::look_into_packages(own_transforms),
+        },
+    );
+    diagnostics.extend(found);
+    let (transforms, found) = transforms::of(spec.as_ref(), &computes, &default, &folder, &contents);
     diagnostics.extend(found);
     let product = Product {
         product,
