@@ -27,6 +27,14 @@ pub(super) struct ProductArgs {
     pub(super) plugins: PluginArgs,
 }
 
+/// What plugins must be.
+#[derive(Debug, Clone, Args)]
+pub(super) struct TrustArgs {
+    /// Load nothing that floe.lock does not pin, and fail where there is no floe.lock
+    #[arg(long)]
+    pub(super) locked: bool,
+}
+
 /// Where plugins are.
 #[derive(Debug, Clone, Args)]
 pub(super) struct PluginArgs {

@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use serde_json::json;
 
 use super::answer::Answer;
-use super::args::ProductArgs;
+use super::args::{ProductArgs, TrustArgs};
 use super::product;
 use crate::compile::folder;
 use crate::telemetry;
@@ -13,6 +13,9 @@ use crate::telemetry;
 pub(super) struct Args {
     #[command(flatten)]
     product: ProductArgs,
+
+    #[command(flatten)]
+    trust: TrustArgs,
 
     /// The folder of the artifacts, replaced as a whole; relative to the spec's folder
     #[arg(long, value_name = "FOLDER", default_value = "target/floe")]
@@ -28,7 +31,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Answer {
-    let (compiled, mut diagnostics) = product::compile(&args.product, &args.environments, &args.out);
+    let (compiled, mut diagnostics) = product::compile(&args.product, &args.trust, &args.environments, &args.out);
     let Some(compiled) = compiled else {
         return Answer::default()
             .with_diagnostics(diagnostics)

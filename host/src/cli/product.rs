@@ -4,13 +4,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use floe_plugin_api::ErrorKind;
 use serde_json::{Value, json};
 
-use super::args::ProductArgs;
+use super::args::{ProductArgs, TrustArgs};
 use super::wiring;
 use crate::compile::product::{Compute, Product};
 use crate::compile::resolve;
 use crate::compile::{self, Compiled};
 use crate::diagnostics::codes::compile::COMPUTE_UNKNOWN;
 use crate::diagnostics::{Diagnostic, did_you_mean, listed};
+use crate::plugins::trust::{LOCK_FILE, Policy};
 use crate::telemetry;
 
 /// Reads and resolves the product, for these environments or all.
@@ -24,18 +25,39 @@ pub(super) fn resolve(args: &ProductArgs, environments: &[String]) -> (Option<Pr
 /// Compiles the product; nothing is written.
 pub(super) fn compile(
     args: &ProductArgs,
+    trust: &TrustArgs,
     environments: &[String],
     out: &Utf8Path,
 ) -> (Option<Compiled>, Vec<Diagnostic>) {
     let (product, mut diagnostics) = resolve(args, environments);
     let Some(product) = product else { return (None, diagnostics) };
-    let host = telemetry::phase("inspect", || wiring::plugin_host(&args.plugins));
+    let policy = match policy(args, &product.manifests, trust.locked) {
+        Ok(policy) => policy,
+        Err(errors) => {
+            diagnostics.extend(errors);
+            return (None, diagnostics);
+        }
+    };
+    let host = telemetry::phase("inspect", || wiring::plugin_host(&args.plugins)).with_policy(policy);
     let source = wiring::Plugins::new(&host);
     let (compiled, more) = telemetry::phase("plugins", || compile::compile(&product, &source, out));
     diagnostics.extend(more);
     diagnostics.extend(host.problems().iter().filter(|problem| !problem.is_error()).cloned());
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     (compiled.filter(|_| !failed), diagnostics)
+}
+
+/// What the locks beside the manifests demand of plugins.
+pub(super) fn policy(args: &ProductArgs, manifests: &[Utf8PathBuf], locked: bool) -> Result<Policy, Vec<Diagnostic>> {
+    Policy::read(lock_files(args, manifests), locked)
+}
+
+/// Where the locks are: one beside each manifest, or beside the spec where there is none. The last is the product's own.
+pub(super) fn lock_files(args: &ProductArgs, manifests: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
+    match manifests {
+        [] => vec![args.spec.with_file_name(LOCK_FILE)],
+        manifests => manifests.iter().map(|manifest| manifest.with_file_name(LOCK_FILE)).collect(),
+    }
 }
 
 /// The computes with these names, or all; and what is wrong with the names.

@@ -67,6 +67,8 @@ pub struct Product {
     pub dbt: DbtProject,
     /// The manifests that apply.
     pub inheritance: Vec<ManifestRef>,
+    /// Files of these manifests, as the user would write them; the product's own is the last.
+    pub manifests: Vec<Utf8PathBuf>,
     /// Environments that are compiled, in the spec's order.
     pub environments: Vec<Environment>,
     /// All others: nothing is made for them, and no secret may be written out there either.

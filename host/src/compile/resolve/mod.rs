@@ -1,5 +1,6 @@
 //! Spec, manifest and dbt project into a [`Product`]: everything that needs no plugin.
 
+mod approved;
 mod computes;
 mod dbt_project;
 mod environments;
@@ -9,6 +10,8 @@ mod transforms;
 use std::{io, path};
 
 use camino::{Utf8Path, Utf8PathBuf};
+
+pub use approved::{Approved, approved_computes};
 
 use super::artifacts::{ManifestRef, ProductRef};
 use super::product::{Compute, Product};
@@ -48,12 +51,8 @@ pub fn resolve(inputs: &Inputs<'_>) -> (Option<Product>, Vec<Diagnostic>) {
     let spec = read_spec(inputs.spec, dbt.is_some(), &mut diagnostics);
     let manifest = match manifest_path(inputs, spec.as_ref().ok().and_then(Option::as_ref), &folder) {
         Some((path, named)) => {
-            let (manifest, found) = load_manifest(&path);
-            // That it cannot be read has no place in a file of its own: it is where it was named.
-            diagnostics.extend(found.into_iter().map(|problem| match &named {
-                Some(named) if problem.labels.is_empty() => problem.at(named.clone()),
-                _ => problem,
-            }));
+            let (manifest, found) = read_manifest(&path, named.as_ref());
+            diagnostics.extend(found);
             Some(manifest)
         }
         None => None,
@@ -90,6 +89,7 @@ pub fn resolve(inputs: &Inputs<'_>) -> (Option<Product>, Vec<Diagnostic>) {
         project_dir: absolute(&folder),
         dbt,
         inheritance: manifest.iter().map(|manifest| manifest_ref(manifest, &folder)).collect(),
+        manifests: manifest.iter().map(|manifest| manifest.source.path().to_owned()).collect(),
         environments,
         other_environments,
         computes,
@@ -156,6 +156,16 @@ fn manifest_path(inputs: &Inputs<'_>, spec: Option<&Spec>, folder: &Utf8Path) ->
         _ => true,
     };
     Some((if is_same { clean } else { path }, Some(named.span.clone())))
+}
+
+/// The manifest. That it cannot be read has no place in a file of its own: it is where it was named.
+fn read_manifest(path: &Utf8Path, named: Option<&Span>) -> (Option<Manifest>, Vec<Diagnostic>) {
+    let (manifest, found) = load_manifest(path);
+    let placed = found.into_iter().map(|problem| match named {
+        Some(named) if problem.labels.is_empty() => problem.at(named.clone()),
+        _ => problem,
+    });
+    (manifest, placed.collect())
 }
 
 /// What the manifest says and this version does not do is told, never passed over.

@@ -1,4 +1,7 @@
-//! `floe plugin list` and `floe plugin inspect`. Nothing of a plugin is executed.
+//! `floe plugin`: list and inspect here, lock and verify in files of their own. Nothing of a plugin is executed.
+
+mod lock;
+mod verify;
 
 use std::fmt::Write as _;
 
@@ -7,10 +10,10 @@ use clap::Subcommand;
 use floe_plugin_api::record::StaticRecord;
 use serde_json::{Map, Value, json};
 
-use super::answer::Answer;
-use super::args::PluginArgs;
-use super::table::table;
-use super::wiring;
+use crate::cli::answer::Answer;
+use crate::cli::args::PluginArgs;
+use crate::cli::table::table;
+use crate::cli::wiring;
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::plugins::{Found, Inspected, PluginHost, Refused, inspect, trust};
 
@@ -20,6 +23,10 @@ pub(super) enum Command {
     List(PluginArgs),
     /// Show what one plugin says of itself, without executing anything of it
     Inspect(InspectArgs),
+    /// Write floe.lock, which pins the plugins that the manifest's computes use
+    Lock(lock::Args),
+    /// Check the plugins that the manifest's computes use against floe.lock
+    Verify(verify::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -35,6 +42,8 @@ pub(super) fn run(command: &Command) -> Answer {
     match command {
         Command::List(args) => list(&wiring::plugin_host(args)),
         Command::Inspect(args) => inspect_one(args),
+        Command::Lock(args) => lock::run(args),
+        Command::Verify(args) => verify::run(args),
     }
 }
 

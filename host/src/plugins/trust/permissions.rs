@@ -1,16 +1,12 @@
-//! Whether anybody else could have put the file there.
-//!
-//! [`check`] is the one gate between inspection and loading: every start of a worker passes through it. It asks what
-//! ssh asks of keys. What pins a plugin's contents (`floe.lock`, a manifest's `trusted_keys`) belongs behind the same
-//! gate, since it decides whether a finding here is a warning or an error.
+//! Whether anybody else could have put the file there: what ssh asks of keys.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 
 use camino::Utf8Path;
 
-use super::inspect::Inspected;
 use crate::diagnostics::{Diagnostic, codes::plugins as codes};
+use crate::plugins::inspect::{Inspected, Library};
 
 const GROUP_OR_OTHERS_WRITE: u32 = 0o022;
 const STICKY: u32 = 0o1000;
@@ -26,7 +22,19 @@ pub fn check(plugin: &Inspected) -> Vec<Diagnostic> {
     let link = named.ancestors().skip(1).filter(|folder| !plugin.real_path.starts_with(folder));
     let finding =
         real.chain(link).find_map(|place| Some((place, finding(place, &std::fs::metadata(place).ok()?, me)?)));
-    finding.map(|(place, found)| warning(plugin, place, &found)).into_iter().collect()
+    finding.map(|(place, found)| warning(plugin, place, found)).into_iter().collect()
+}
+
+/// The same of a library that is loaded with it.
+pub(super) fn check_library(plugin: &Inspected, library: &Library) -> Option<Diagnostic> {
+    let me = rustix::process::geteuid().as_raw();
+    let real = library.path.canonicalize_utf8().unwrap_or_else(|_| library.path.clone());
+    let link = library.path.ancestors().skip(1).filter(|folder| !real.starts_with(folder));
+    let mut places = real.ancestors().chain(link);
+    let (place, found) =
+        places.find_map(|place| Some((place, finding(place, &std::fs::metadata(place).ok()?, me)?)))?;
+    let subject = if place == real { format!("its library {}", library.path) } else { format!("the folder {place}") };
+    Some(said(plugin, &subject, found))
 }
 
 /// What is wrong with a file or folder, and how to mend it.
@@ -58,14 +66,15 @@ fn judge(place: &Utf8Path, folder: bool, mode: u32, owner: u32, me: u32) -> Opti
     })
 }
 
-fn warning(plugin: &Inspected, place: &Utf8Path, found: &Finding) -> Diagnostic {
-    let (name, path) = (plugin.name(), &plugin.path);
+fn warning(plugin: &Inspected, place: &Utf8Path, found: Finding) -> Diagnostic {
     let subject = if place == plugin.real_path { "its file".to_owned() } else { format!("the folder {place}") };
-    Diagnostic::warning(
-        &codes::WRITABLE_BY_OTHERS,
-        format!("others can change plugin {name} ({path}): {subject} {}", found.what),
-        found.mend.clone(),
-    )
+    said(plugin, &subject, found)
+}
+
+fn said(plugin: &Inspected, subject: &str, found: Finding) -> Diagnostic {
+    let (name, path) = (plugin.name(), &plugin.path);
+    let message = format!("others can change plugin {name} ({path}): {subject} {}", found.what);
+    Diagnostic::warning(&codes::WRITABLE_BY_OTHERS, message, found.mend)
 }
 
 #[cfg(test)]
