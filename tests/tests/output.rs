@@ -142,6 +142,8 @@ fn help_of_every_subcommand() {
         "plugin",
         "plugin list",
         "plugin inspect",
+        "plugin lock",
+        "plugin verify",
         "schema",
         "schema plugin",
         "explain",
