@@ -43,9 +43,18 @@ pub fn load_manifest(path: &Utf8Path) -> (Option<Manifest>, Vec<Diagnostic>) {
 /// Reads a manifest from its text.
 pub fn parse_manifest(source: &Arc<Source>) -> (Option<Manifest>, Vec<Diagnostic>) {
     let (node, mut problems) = yaml::parse(source);
-    node.iter().for_each(secrets::hide_literals);
+    hide(node.as_ref(), source, &problems);
     let manifest = metadata::whole(node, source, &mut problems).and_then(|node| manifest::read(node, &mut problems));
     (manifest, problems)
+}
+
+/// Keeps literals that look like secrets out of every diagnostic of the file.
+fn hide(node: Option<&yaml::Node>, source: &Arc<Source>, problems: &[Diagnostic]) {
+    node.into_iter().for_each(secrets::hide_literals);
+    // What could not be read, or was refused, is not in the tree.
+    if !problems.is_empty() {
+        secrets::hide_unread(source);
+    }
 }
 
 /// Reads a spec from a file.
@@ -59,7 +68,7 @@ pub fn load_spec(path: &Utf8Path) -> (Option<Spec>, Vec<Diagnostic>) {
 /// Reads a spec from its text.
 pub fn parse_spec(source: &Arc<Source>) -> (Option<Spec>, Vec<Diagnostic>) {
     let (node, mut problems) = yaml::parse(source);
-    node.iter().for_each(secrets::hide_literals);
+    hide(node.as_ref(), source, &problems);
     let spec = metadata::whole(node, source, &mut problems).and_then(|node| spec::read(node, &mut problems));
     (spec, problems)
 }

@@ -2,6 +2,7 @@
 
 use super::environments::selection;
 use super::fields::{self, Problems, wrong_type};
+use super::secrets::{self, SecretMount};
 use super::spanned::Spanned;
 use super::yaml::{Entry, Kind, Node};
 use crate::diagnostics::codes::manifest as codes;
@@ -17,6 +18,9 @@ pub const MAX_TIMEOUT: u32 = 86_400;
 /// floe's own keys; all others are the plugin's.
 pub const FLOE_KEYS: &[&str] = &["threads", "timeout_seconds", "connect_timeout_seconds", "max_timeout_seconds"];
 
+/// A mounted Kubernetes secret that holds settings.
+pub const SECRET_MOUNT: &str = "connection_secret_ref";
+
 /// What `config` of a compute, or a connection of an environment, sets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ComputeSettings {
@@ -30,6 +34,8 @@ pub struct ComputeSettings {
     pub connect_timeout_seconds: Option<Spanned<u32>>,
     /// What no timeout may exceed. Never set in an environment.
     pub max_timeout_seconds: Option<Spanned<u32>>,
+    /// A mounted Kubernetes secret that holds some of the plugin's settings.
+    pub secret_mount: Option<SecretMount>,
     /// The plugin's settings: always a mapping.
     pub connection: Node,
 }
@@ -44,6 +50,7 @@ impl ComputeSettings {
             timeout_seconds: None,
             connect_timeout_seconds: None,
             max_timeout_seconds: None,
+            secret_mount: None,
         }
     }
 }
@@ -79,6 +86,7 @@ pub(super) fn read(entry: Entry, place: Where<'_>, problems: &mut Problems) -> O
             ("max_timeout_seconds", Where::Config) => {
                 settings.max_timeout_seconds = fields::number(&entry, 1..=MAX_TIMEOUT, problems);
             }
+            (SECRET_MOUNT, _) => settings.secret_mount = secrets::read_mount(entry, problems),
             ("max_timeout_seconds", Where::Environment(_)) => problems.push(limit_in_environment(&entry)),
             (_, Where::Environment(environment)) => match selection(&entry, environment) {
                 Some(refused) => problems.push(refused),

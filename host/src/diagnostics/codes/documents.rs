@@ -102,4 +102,9 @@ super::codes! {
     "A secret reaches dbt in a variable `DBT_ENV_SECRET_FLOE_<COMPUTE>_<KEY>`. Two settings with different references \
      would use the same variable, as compute `a` with key `b_c` and compute `a_b` with key `c` do.\n\n\
      Rename one of the computes, or write `\"{{ env_var('NAME') }}\"`, which keeps its own name.";
+    SECRET_MOUNT = "F0126", "A mounted secret that cannot be read",
+    "`connection_secret_ref` names a Kubernetes secret that is mounted as a folder, with a file for each key. Its name and \
+     keys follow Kubernetes' rules, and it stands once for a compute: beside `config` or in it.\n\n\
+     ```yaml\nconnection_secret_ref: pg-login\nconnection_secret_ref: {name: pg-login, keys: [user, password]}\n```\n\n\
+     Write the name as `kubectl get secrets` shows it, and as keys the names of the settings that it holds.";
 }

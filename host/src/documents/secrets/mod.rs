@@ -1,19 +1,25 @@
 //! Secret references: how they are written, what reaches a profile, and the values for a live check.
 
 mod literal;
+mod mount;
 mod profile;
 mod resolve;
 mod template;
+mod unread;
 
 use super::fields::{Fields, Problems, Shape};
 use super::yaml::{Kind, Node};
 use crate::diagnostics::codes::documents as codes;
 use crate::diagnostics::{Diagnostic, Span};
 
-pub use literal::{refuse_literals, secret_pointers};
+pub use literal::{is_secret, refuse_literals, secret_pointers};
+pub use mount::{MOUNT_ROOT, SecretMount};
 pub use profile::{BoundSecret, CATALOG_OWNER, ProfileSettings, SecretVariables, profile_settings, variable_name};
-pub use resolve::{Resolved, ResolvedSecret, Surroundings, resolve_settings};
-pub use template::{EnvVar, Filter, Part, Template};
+pub use resolve::{Availability, Resolved, ResolvedSecret, Surroundings, resolve_settings};
+pub use template::{EnvVar, Filter, Part, Template, expressions};
+
+pub(crate) use mount::read as read_mount;
+pub(crate) use unread::hide_unread;
 
 /// Where a secret comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,7 +143,7 @@ pub(crate) fn sounds_secret(name: &str) -> bool {
     let words =
         ["password", "passwd", "passphrase", "secret", "token", "private_key", "access_key", "api_key", "apikey"];
     // `token_url` and `secret_name` say where a secret is, and not what it is.
-    let about = ["_url", "_uri", "_name", "_path", "_file", "_type", "_endpoint", "_scope"];
+    let about = ["_url", "_uri", "_name", "_path", "_file", "_type", "_endpoint", "_scope", "_ref"];
     (words.iter().any(|word| name.contains(word)) || matches!(name.as_str(), "pwd" | "pat" | "keyfile_json"))
         && !about.iter().any(|end| name.ends_with(end))
 }

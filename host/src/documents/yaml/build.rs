@@ -231,7 +231,8 @@ impl Builder {
             Diagnostic::error(
                 &codes::NUMBER,
                 message.to_owned(),
-                format!("put it in quotes if it is meant as text: \"{text}\""),
+                // Not shown: it may be a password of digits.
+                "put it in quotes if it is meant as text",
             )
             .at(span.clone())
         };
