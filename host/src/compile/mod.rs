@@ -8,6 +8,9 @@ pub mod answers;
 pub mod artifacts;
 pub mod folder;
 mod helpers;
+pub mod keys;
+pub mod manifest_schema;
+mod may_set;
 pub mod plugins;
 pub mod product;
 pub mod resolve;
@@ -34,6 +37,7 @@ use source::ComputeSource;
 
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::compile::COMPUTES_ALL_FAILED;
+use crate::documents::secrets::{BoundSecret, EnvVar, expressions};
 
 /// Folder of dbt's helper files, in the artifacts' folder.
 const HELPER_FOLDER: &str = "dbt";
@@ -47,6 +51,8 @@ pub struct Compiled {
     pub project_dir: Utf8PathBuf,
     /// The files of the artifacts' folder.
     pub files: Files,
+    /// What profiles read from variables.
+    pub needs: Vec<ComputeNeeds>,
 }
 
 /// Compiles a resolved product. `out` is the artifacts' folder, from the dbt project's.
@@ -55,20 +61,66 @@ pub fn compile<S: ComputeSource>(product: &Product, source: &S, out: &Utf8Path) 
     let helper_dir = resolve::relative(&product.project_dir.join(out), &product.project_dir).join(HELPER_FOLDER);
     let mut answers = plugins::ask(product, source, helper_dir.as_str());
     let mut diagnostics = std::mem::take(&mut answers.diagnostics);
+    diagnostics.extend(may_set::check(product, &answers.keys));
     if diagnostics.iter().any(Diagnostic::is_error) {
         if answers.computes.is_empty() && product.computes.len() > 1 {
             diagnostics.push(all_failed(product));
         }
         return (None, diagnostics);
     }
+    let clashes = clashes(product, &answers);
+    if !clashes.is_empty() {
+        diagnostics.extend(clashes);
+        return (None, diagnostics);
+    }
     let artifacts = assemble(product, &answers);
     match files(product, &artifacts, &answers) {
-        Ok(files) => (Some(Compiled { artifacts, project_dir: product.project_dir.clone(), files }), diagnostics),
+        Ok(files) => {
+            let needs = needs(&answers);
+            (Some(Compiled { artifacts, project_dir: product.project_dir.clone(), files, needs }), diagnostics)
+        }
         Err(error) => {
             diagnostics.push(error);
             (None, diagnostics)
         }
     }
+}
+
+/// Two secrets that would reach dbt in one variable, those of mounted secrets included.
+fn clashes(product: &Product, answers: &Answers) -> Vec<Diagnostic> {
+    let of = |environment: &product::Environment| {
+        let answers = product.computes.iter().filter_map(|compute| answers.computes.get(&compute.name));
+        answers.filter_map(|answer| answer.secrets.get(&environment.name)).flatten().cloned().collect()
+    };
+    settings::clashing(product.environments.iter().map(of))
+}
+
+/// What the profile of a compute in an environment reads from variables.
+#[derive(Debug, Clone)]
+pub struct ComputeNeeds {
+    /// The environment.
+    pub environment: String,
+    /// The compute.
+    pub compute: String,
+    /// Secrets, and the variables from which they are read.
+    pub secrets: Vec<BoundSecret>,
+    /// All variables that the profile reads, those of secrets included.
+    pub variables: Vec<EnvVar>,
+}
+
+fn needs(answers: &Answers) -> Vec<ComputeNeeds> {
+    let mut needs = Vec::new();
+    for (compute, answer) in &answers.computes {
+        for (environment, profile) in &answer.profiles {
+            needs.push(ComputeNeeds {
+                environment: environment.clone(),
+                compute: compute.clone(),
+                secrets: answer.secrets.get(environment).cloned().unwrap_or_default(),
+                variables: expressions(&Value::Object(profile.output.clone())),
+            });
+        }
+    }
+    needs
 }
 
 fn all_failed(product: &Product) -> Diagnostic {
@@ -123,15 +175,19 @@ fn compute_environments(
     answer: &ComputeAnswers,
 ) -> BTreeMap<String, ComputeEnvironment> {
     let entry = |(environment, profile): (&String, &floe_plugin_api::ProfileResponse)| {
-        let settings = Settings::of(product, compute, environment);
-        let own = settings.for_profile();
+        let own = Settings::of(product, compute, environment).for_profile();
+        let secrets = answer.secrets.get(environment);
         let entry = ComputeEnvironment {
             profile: profile_path(environment, &compute.name),
             threads: Some(own.threads).filter(|threads| *threads != compute.threads),
             timeout_seconds: own.timeout_seconds.filter(|seconds| Some(*seconds) != compute.timeout_seconds),
             timeout: profile.timeout,
             storage: profile.storage.clone(),
-            secrets: settings.secrets().iter().map(|bound| (bound.variable.clone(), (&bound.secret).into())).collect(),
+            secrets: secrets
+                .into_iter()
+                .flatten()
+                .map(|bound| (bound.variable.clone(), (&bound.secret).into()))
+                .collect(),
         };
         (environment.clone(), entry)
     };

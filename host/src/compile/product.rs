@@ -9,6 +9,7 @@ use crate::diagnostics::Span;
 use crate::documents::Spanned;
 use crate::documents::environments::ALL_COMPUTES;
 use crate::documents::manifest::ResourceOverrides;
+use crate::documents::secrets::SecretMount;
 use crate::documents::settings::ComputeSettings;
 use crate::documents::yaml::Node;
 
@@ -31,6 +32,8 @@ pub struct Compute {
     pub connect_timeout_seconds: Option<u32>,
     /// The plugin's settings: a mapping.
     pub connection: Node,
+    /// The mounted Kubernetes secret that holds some of them.
+    pub secret_mount: Option<SecretMount>,
     /// What the manifest lays over the plugin's resource presets.
     pub resources: ResourceOverrides,
     /// Where the manifest names it; nowhere where there is no manifest.
@@ -44,6 +47,8 @@ pub struct Environment {
     pub name: String,
     /// Variables for dbt.
     pub vars: Map<String, Value>,
+    /// Settings that the manifest leaves to products here.
+    pub product_may_set: Vec<Spanned<String>>,
     /// Settings over a compute's own, by compute; in the order in which they apply.
     pub connections: Vec<(String, ComputeSettings)>,
 }

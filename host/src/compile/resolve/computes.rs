@@ -28,6 +28,7 @@ fn of_entry(entry: &ComputeEntry, placeholders: &Placeholders) -> Compute {
         max_timeout_seconds: config.max_timeout_seconds,
         connect_timeout_seconds: config.connect_timeout_seconds.map(|seconds| seconds.value),
         connection,
+        secret_mount: config.secret_mount,
         resources: entry.resources.clone(),
         place: Some(entry.name.span.clone()),
     }
@@ -50,6 +51,7 @@ pub(super) fn duckdb_alone(product: &str) -> (Vec<Compute>, String) {
         max_timeout_seconds: None,
         connect_timeout_seconds: None,
         connection: Node { kind: Kind::Map(vec![path]), span: span() },
+        secret_mount: None,
         resources: ResourceOverrides::default(),
         place: None,
     };

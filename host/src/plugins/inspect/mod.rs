@@ -101,7 +101,7 @@ impl Refused {
     }
 
     /// Whether it was built for a platform that is not this one.
-    pub(super) fn is_foreign(&self) -> bool {
+    pub fn is_foreign(&self) -> bool {
         self.reasons.iter().any(|reason| reason.code == &codes::OTHER_PLATFORM)
     }
 }
