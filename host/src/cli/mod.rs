@@ -4,6 +4,7 @@ mod answer;
 mod args;
 mod compile;
 mod completions;
+mod env;
 mod explain;
 mod health;
 mod plan;
@@ -42,6 +43,9 @@ enum Command {
     Plan(plan::Args),
     /// Check the connections of all computes, side by side
     Health(health::Args),
+    /// Look at what dbt needs around it
+    #[command(subcommand)]
+    Env(env::Command),
     /// Look at plugins
     #[command(subcommand)]
     Plugin(plugin::Command),
@@ -66,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::Compile(args) => compile::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Health(args) => health::run(&args, &id),
+        Command::Env(command) => env::run(&command),
         Command::Plugin(command) => plugin::run(&command),
         Command::Schema(command) => schema::run(&command),
         Command::Explain(args) => explain::run(&args),
