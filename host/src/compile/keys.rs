@@ -87,13 +87,13 @@ impl SettingKeys {
             return Ok(keys.clone());
         }
         let required: Vec<&String> = self.secret.intersection(&self.required).collect();
-        let held = if required.is_empty() { self.secret.iter().collect() } else { required };
-        let is_certain = !self.secret.is_disjoint(&self.required) || held.len() == 1;
+        let files = if required.is_empty() { self.secret.iter().collect() } else { required };
+        let is_certain = !self.secret.is_disjoint(&self.required) || files.len() == 1;
         if is_certain {
-            return Ok(held.into_iter().map(|key| Spanned::new(key.clone(), mount.span.clone())).collect());
+            return Ok(files.into_iter().map(|key| Spanned::new(key.clone(), mount.span.clone())).collect());
         }
         let name = &mount.name.value;
-        let (message, help) = if held.is_empty() {
+        let (message, help) = if files.is_empty() {
             (
                 format!(
                     "plugin `{plugin}` has no secret at the top of its settings that the secret `{name}` could hold"
@@ -104,7 +104,7 @@ impl SettingKeys {
                 ),
             )
         } else {
-            let choices = listed(held.iter().map(|key| key.as_str()));
+            let choices = listed(files.iter().map(|key| key.as_str()));
             (
                 format!("which settings of compute `{compute}` the secret `{name}` holds is not said"),
                 format!("write `connection_secret_ref: {{name: {name}, keys: […]}}` with some of {choices}"),

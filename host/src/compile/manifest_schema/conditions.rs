@@ -10,17 +10,17 @@ pub(super) fn add(document: &mut Value, plugins: &[(&str, SettingKeys)]) {
     let each = |make: &dyn Fn(&str) -> Value| -> Vec<Value> { plugins.iter().map(|(name, _)| make(name)).collect() };
     let examples = json!(plugins.iter().map(|(name, _)| *name).collect::<Vec<_>>());
     let definitions = &mut document["$defs"];
-    definitions["compute"]["allOf"] = json!(each(&|name| when(by_plugin(name), config(name))));
+    definitions["compute"]["allOf"] = json!(each(&|name| when(&by_plugin(name), &config(name))));
     definitions["compute"]["properties"]["plugin"]["examples"] = examples.clone();
     definitions["singleCompute"]["properties"]["type"]["examples"] = examples;
-    definitions["entryByName"] = json!({"allOf": each(&|name| when(by_name(name), config(name)))});
-    definitions["singleByName"] = json!({"allOf": each(&|name| when(by_type(name), config(name)))});
+    definitions["entryByName"] = json!({"allOf": each(&|name| when(&by_name(name), &config(name)))});
+    definitions["singleByName"] = json!({"allOf": each(&|name| when(&by_type(name), &config(name)))});
     let complete = |names: &dyn Fn(&str) -> Value| -> Vec<Value> {
-        plugins.iter().filter_map(|(name, keys)| Some(when(names(name), required(keys)?))).collect()
+        plugins.iter().filter_map(|(name, keys)| Some(when(&names(name), &required(keys)?))).collect()
     };
     let entries = [complete(&by_plugin), complete(&by_name)].concat();
-    definitions["entryIsComplete"] = all_of(entries);
-    definitions["singleIsComplete"] = all_of(complete(&by_type));
+    definitions["entryIsComplete"] = all_of(&entries);
+    definitions["singleIsComplete"] = all_of(&complete(&by_type));
     let mut all = vec![
         // A parent may have bound a name to another plugin.
         json!({"if": is_domain(), "else": computes("entryByName", "singleByName")}),
@@ -32,11 +32,11 @@ pub(super) fn add(document: &mut Value, plugins: &[(&str, SettingKeys)]) {
 }
 
 /// A list of schemas may not be empty.
-fn all_of(schemas: Vec<Value>) -> Value {
+fn all_of(schemas: &[Value]) -> Value {
     if schemas.is_empty() { Value::Bool(true) } else { json!({"allOf": schemas}) }
 }
 
-fn when(condition: Value, then: Value) -> Value {
+fn when(condition: &Value, then: &Value) -> Value {
     json!({"if": condition, "then": then})
 }
 

@@ -145,7 +145,7 @@ impl Walk<'_> {
             if ends.is_empty() {
                 return !left.is_empty();
             }
-            ends.iter().for_each(|name| drop(left.remove(name)));
+            left.retain(|name, _| !ends.contains(name));
         }
     }
 
@@ -321,8 +321,7 @@ impl Walk<'_> {
             }
             ("prefixItems", _) => return Err("its `prefixItems` is no list".to_owned()),
             // What a reference comes to is not known, and so not whether it is contained.
-            ("contains", _) if self.values == Values::Written => return Ok(()),
-            ("unevaluatedItems", Value::Object(_)) if self.values == Values::Written => return Ok(()),
+            ("contains", _) | ("unevaluatedItems", Value::Object(_)) if self.values == Values::Written => return Ok(()),
             (_, item) => self.value(item, Extent::Whole, depth + 1)?,
         };
         out.insert(key.to_owned(), translated);
