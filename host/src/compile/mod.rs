@@ -8,6 +8,7 @@ pub mod answers;
 pub mod artifacts;
 pub mod folder;
 mod helpers;
+pub mod parity;
 pub mod plugins;
 pub mod product;
 pub mod resolve;

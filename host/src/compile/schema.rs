@@ -73,6 +73,12 @@ impl SettingsSchema {
         &self.schema
     }
 
+    /// Whether it names a setting, at the top: not whether it would let one of that name pass.
+    pub fn declares(&self, key: &str) -> bool {
+        let property = self.resolved(&self.schema).and_then(|root| root.get("properties")?.get(key));
+        property.is_some_and(|property| *property != Value::Bool(false))
+    }
+
     /// Everything that is wrong with the settings, in which secrets stand as dbt's `env_var` expressions.
     pub fn check(&self, compute: &str, settings: &Value, unknown: &Unknown<'_>, places: Places<'_>) -> Vec<Diagnostic> {
         let mut found = Vec::new();

@@ -5,6 +5,7 @@ use camino::Utf8Path;
 use floe_plugin_api::{ComputeConfig, ErrorKind, Secret};
 use serde_json::{Map, Value};
 
+use super::parity;
 use super::product::{Compute, Product};
 use super::schema::{SettingsSchema, Unknown};
 use crate::diagnostics::{Diagnostic, Span};
@@ -117,9 +118,15 @@ pub fn check(product: &Product, compute: &Compute, environments: &[&str], schema
             found.push(literal);
         }
     }
+    let selections = parity::selections::refused(product, compute, schema);
+    let at = |problem: &Diagnostic| problem.labels.first().map(|label| label.span.clone());
     let mut by_error: Vec<(Diagnostic, Vec<&str>)> = Vec::new();
     for environment in environments {
         for problem in Settings::of(product, compute, environment).problems(schema) {
+            // That the plugin has no such setting follows from what it is.
+            if selections.iter().any(|refused| at(refused) == at(&problem)) {
+                continue;
+            }
             match by_error.iter_mut().find(|(known, _)| *known == problem) {
                 Some((_, seen)) => seen.push(environment),
                 None => by_error.push((problem, vec![environment])),
@@ -134,6 +141,7 @@ pub fn check(product: &Product, compute: &Compute, environments: &[&str], schema
         }
         problem
     }));
+    found.extend(selections);
     found
 }
 

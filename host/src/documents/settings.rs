@@ -1,6 +1,6 @@
 //! The settings of a compute: floe's own, and the plugin's, which stay as they are until its schema checks them.
 
-use super::environments::selection;
+use super::environments::{may_be_setting, selection};
 use super::fields::{self, Problems, wrong_type};
 use super::spanned::Spanned;
 use super::yaml::{Entry, Kind, Node};
@@ -81,8 +81,8 @@ pub(super) fn read(entry: Entry, place: Where<'_>, problems: &mut Problems) -> O
             }
             ("max_timeout_seconds", Where::Environment(_)) => problems.push(limit_in_environment(&entry)),
             (_, Where::Environment(environment)) => match selection(&entry, environment) {
-                Some(refused) => problems.push(refused),
-                None => connection.push(entry),
+                Some(refused) if !may_be_setting(&entry) => problems.push(refused),
+                _ => connection.push(entry),
             },
             (_, Where::Config) => connection.push(entry),
         }

@@ -94,7 +94,9 @@ super::codes! {
     PARITY = "F0124", "An environment selects a compute",
     "A transform runs on the same compute in every environment; otherwise what was tested in dev is not what runs in \
      prod: types, functions, NULL order and rounding differ from engine to engine. So `compute`, `default`, `approved`, \
-     `type`, `plugin` and `transforms` are refused in an environment and directly under one of its connections.\n\n\
+     `type`, `plugin` and `transforms` are refused in an environment and directly under one of its connections. A mapping \
+     `compute` there is a setting where the plugin's schema declares one, as dbt-databricks does for its SQL warehouses. A \
+     transform's `compute` is one name, too.\n\n\
      ```yaml\nenvironments:\n  - name: prod\n    transforms: {compute: snowflake}     # no\n    \
      connections: {snowflake: {warehouse: PROD}}   # yes: how to connect may differ\n```\n\n\
      Choose the compute once, at the transform or as the manifest's default.";

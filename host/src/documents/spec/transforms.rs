@@ -3,12 +3,13 @@
 use floe_plugin_api::WorkloadSize;
 
 use super::ELSEWHERE;
+use crate::diagnostics::codes::documents::PARITY;
 use crate::diagnostics::codes::spec as codes;
 use crate::diagnostics::{Diagnostic, Span};
 use crate::documents::fields::{Fields, Problems, Shape};
 use crate::documents::settings::MAX_TIMEOUT;
 use crate::documents::spanned::Spanned;
-use crate::documents::yaml::{Entry, Node};
+use crate::documents::yaml::{Entry, Kind, Node};
 
 /// What runs on which compute, and how.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,11 +72,11 @@ const SIZES: [(&str, WorkloadSize); 3] =
     [("small", WorkloadSize::Small), ("medium", WorkloadSize::Medium), ("large", WorkloadSize::Large)];
 
 pub(super) fn read(node: Node, problems: &mut Problems) -> Option<Transform> {
-    let mut fields = Fields::open(node, &TRANSFORM, problems)?;
+    let mut fields = Fields::open_with(node, &TRANSFORM, problems, by_environment)?;
     let span = fields.span.clone();
     let _ = fields.word("type", &[("dbt", ())], problems);
     let selector = selector(&mut fields, problems);
-    let compute = fields.text("compute", problems);
+    let compute = fields.take("compute").and_then(|entry| compute(entry, problems));
     let timeout_seconds = fields.number("timeout_seconds", 1..=MAX_TIMEOUT, problems);
     let workload_size = fields.word("workload_size", &SIZES, problems);
     let tags = fields.texts("tags", problems);
@@ -90,6 +91,29 @@ pub(super) fn read(node: Node, problems: &mut Problems) -> Option<Transform> {
         depends_on,
         elsewhere: fields.elsewhere,
     })
+}
+
+fn compute(entry: Entry, problems: &mut Problems) -> Option<Spanned<String>> {
+    let names_several = |entries: &[Entry]| entries.iter().any(|each| !matches!(each.value.kind, Kind::Null));
+    if entry.value.as_map().is_some_and(names_several) {
+        problems.push(several(&entry));
+        return None;
+    }
+    crate::documents::fields::text(entry, problems)
+}
+
+/// A transform that differs between environments, as it is tried first.
+fn by_environment(entry: &Entry) -> Option<Diagnostic> {
+    matches!(entry.key.as_str(), "environments" | "environment").then(|| several(entry))
+}
+
+fn several(entry: &Entry) -> Diagnostic {
+    Diagnostic::error(
+        &PARITY,
+        format!("a transform cannot select its compute by environment with `{}`", entry.key),
+        "name one compute, `compute: NAME`: a transform runs on it in every environment, or prod would run what dev never tested",
+    )
+    .labelled(entry.key_span.clone(), "would make environments drift apart")
 }
 
 fn selector(fields: &mut Fields, problems: &mut Problems) -> Option<Selector> {

@@ -139,7 +139,7 @@ impl Builder {
         if self.stack.len() >= MAX_DEPTH {
             return Err(Box::new(too_deep(marks.at(start))));
         }
-        if let Some(tag) = tag.filter(|tag| !(tag.is_yaml_core_schema() && tag.suffix == own_tag)) {
+        if let Some(tag) = tag.filter(|tag| scalar::core_tag(tag) != Some(own_tag)) {
             self.problems.push(unknown_tag(tag, marks.at(start)));
         }
         self.spend(1, &marks.at(start))?;
@@ -296,7 +296,7 @@ fn own_alias(span: Span) -> Diagnostic {
 }
 
 fn unknown_tag(tag: &Tag, span: Span) -> Diagnostic {
-    let name = if tag.is_yaml_core_schema() { format!("!!{}", tag.suffix) } else { tag.to_string() };
+    let name = scalar::core_tag(tag).map_or_else(|| tag.to_string(), |name| format!("!!{name}"));
     Diagnostic::error(
         &codes::TAG,
         format!("the tag `{name}` is not known here"),

@@ -1,0 +1,4 @@
+//! Parity: a transform runs on one compute, in every environment. `selections` holds it within a product, where the reader of
+//! documents had to leave a question to the plugin's schema.
+
+pub mod selections;
