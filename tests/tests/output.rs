@@ -139,6 +139,7 @@ fn help_of_every_subcommand() {
         "compile",
         "plan",
         "health",
+        "parity",
         "plugin",
         "plugin list",
         "plugin inspect",

@@ -1,5 +1,7 @@
 //! `compiled_artifacts.json`: what other parts of the platform, and floe's own commands, read.
 
+pub mod read;
+
 use std::collections::BTreeMap;
 
 use floe_plugin_api::{Addressing, Storage, TimeoutEnforcement};

@@ -1,7 +1,7 @@
 //! Documents in, artifacts or diagnostics out.
 //!
 //! `resolve` decides what needs no plugin, `plugins` asks the plugins for the rest, `answers` and `schema` check both sides,
-//! `artifacts` and `yaml` write it down, `folder` puts it in place. It never connects anywhere, and knows plugins only through
+//! `artifacts` and `yaml` write it down, `folder` puts it in place; `parity` compares what was written. It never connects anywhere, and knows plugins only through
 //! `source`.
 
 pub mod answers;

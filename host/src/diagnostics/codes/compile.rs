@@ -47,4 +47,24 @@ super::codes! {
         "An environment of the spec sets a connection setting that the manifest does not leave to products. Connections belong to the platform; what a product may set for people's sandboxes is named in the manifest:\n\n```yaml\nenvironments:\n  - name: dev\n    product_may_set: [schema]\n```";
     SIGNATURES_NOT_CHECKED = "F0424", "Signatures are not checked yet",
         "The manifest demands signed plugins (`plugins.trust.require_signature`), and this version of floe checks no signature: it comes with a later one. Rather than load unsigned plugins as if they had been checked, floe refuses. Remove the demand knowing that, or wait.";
+    ARTIFACTS_NOT_READ = "F0440", "Artifacts that are no JSON",
+        "A file that should hold compiled artifacts is no JSON: it was cut off, edited by hand, or is another file. The message says where reading stopped. `floe compile` writes artifacts whole or not at all, so compile again, or fetch the file again from where it was stored.";
+    ARTIFACTS_WRONG = "F0441", "Not floe's artifacts",
+        "A file is JSON, but lacks what `compiled_artifacts.json` holds, or holds something in another form: a field is missing or of another type, a transform names a compute that the registry does not hold, or a transform stands twice. Name the folder that `floe compile` wrote (`target/floe` where `--out` says nothing else) or the file in it, and change nothing in it.";
+    ARTIFACTS_OTHER_VERSION = "F0442", "Artifacts of another version",
+        "The artifacts were written by a floe of another major version, whose fields may mean something else. Within a major fields are only added, so any floe of that major reads them. Compile again with this floe.";
+    PARITY_COMPUTE = "F0443", "A transform runs on another compute",
+        "`floe parity` compared two artifacts, and a transform runs on one compute in the first and on another in the second. Types, functions, NULL order and rounding differ from engine to engine, so that what was tested with the one is not what runs with the other. Choose the same compute in both specs and manifests, and compile again.";
+    PARITY_PLUGIN = "F0444", "A compute has another plugin",
+        "`floe parity` compared two artifacts. A compute has the same name in both and runs on another plugin, that is on another engine; so all its transforms differ, whatever they are called. Bind the name to the same plugin in both manifests: `{name: warehouse, plugin: snowflake}`.";
+    PARITY_MISSING = "F0445", "A transform that only one has",
+        "`floe parity` compared two artifacts, and only one of them has this transform; in the other one its models are claimed by something else, or run on the default. Compile both from the same spec.";
+    PARITY_DEFAULT = "F0446", "The default compute differs",
+        "`floe parity` compared two artifacts whose default computes differ. What no transform claims runs on the default: models of folders that the spec does not name, and what is added tomorrow. Choose the same `default` in both manifests.";
+    PARITY_BINARY = "F0447", "Another binary of a plugin",
+        "`floe parity` compared two artifacts. A plugin has another version in the second, or the same version and another sha256 for the same platform. The computes are the same; what the plugin writes into profiles may not be. Install the same binaries in both places; `floe.lock` pins them.";
+    PARITY_PRODUCT = "F0448", "Artifacts of two products",
+        "`floe parity` was given the artifacts of two products. That each of their transforms differs says nothing. Compare two compiles of one product, such as what was compiled for dev and what was compiled for prod.";
+    TOO_MANY = "F0449", "More errors than are shown",
+        "A document has more than 1,000 errors. The first 1,000 are shown, by their place in the file, and the number of the others. A file with so many is most often written by a program: mend that.";
 }

@@ -38,7 +38,7 @@ pub fn parse(source: &Arc<Source>) -> (Option<Node>, Vec<Diagnostic>) {
 fn check_text(source: &Arc<Source>) -> Result<(), Box<Diagnostic>> {
     let text = source.text();
     if text.len() > MAX_BYTES {
-        return Err(Box::new(too_long(Span::new(source, 0, 0), text.len())));
+        return Err(Box::new(too_long(Span::new(source, 0, 0), text.len(), MAX_BYTES)));
     }
     let control = |c: char| c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r');
     if let Some((at, c)) = text.char_indices().find(|(_, c)| control(*c)) {
@@ -55,10 +55,10 @@ fn check_text(source: &Arc<Source>) -> Result<(), Box<Diagnostic>> {
 }
 
 /// A file that is too long to be read.
-pub(crate) fn too_long(span: Span, bytes: usize) -> Diagnostic {
+pub(crate) fn too_long(span: Span, bytes: usize, most: usize) -> Diagnostic {
     Diagnostic::error(
         &codes::TOO_LARGE,
-        format!("the file has {bytes} bytes; at most {MAX_BYTES} are read"),
+        format!("the file has {bytes} bytes; at most {most} are read"),
         "split the product into several specs",
     )
     .at(span)
