@@ -133,13 +133,18 @@ fn form(message: impl Into<String>, help: &str, span: Span) -> Diagnostic {
 
 /// Whether a key or a variable is called as secrets are: what a plugin's schema does not say, its name may.
 pub(crate) fn sounds_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace('-', "_");
     let words =
         ["password", "passwd", "passphrase", "secret", "token", "private_key", "access_key", "api_key", "apikey"];
     // `token_url` and `secret_name` say where a secret is, and not what it is.
     let about = ["_url", "_uri", "_name", "_path", "_file", "_type", "_endpoint", "_scope"];
-    (words.iter().any(|word| name.contains(word)) || matches!(name.as_str(), "pwd" | "pat" | "keyfile_json"))
-        && !about.iter().any(|end| name.ends_with(end))
+    // Asked of every key of a document, so without a copy of it.
+    let plain = |byte: u8| if byte == b'-' { b'_' } else { byte.to_ascii_lowercase() };
+    let is = |part: &[u8], word: &str| part.iter().map(|byte| plain(*byte)).eq(word.bytes());
+    let name = name.as_bytes();
+    let holds = |word: &&str| name.windows(word.len()).any(|part| is(part, word));
+    let ends = |end: &&str| name.len() >= end.len() && is(&name[name.len() - end.len()..], end);
+    (words.iter().any(holds) || ["pwd", "pat", "keyfile_json"].iter().any(|word| is(name, word)))
+        && !about.iter().any(ends)
 }
 
 /// Keeps out of every diagnostic of a file what is written out under a key that [`sounds_secret`]. Most diagnostics are
