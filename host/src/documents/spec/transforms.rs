@@ -5,7 +5,7 @@ use floe_plugin_api::WorkloadSize;
 use super::ELSEWHERE;
 use crate::diagnostics::codes::spec as codes;
 use crate::diagnostics::{Diagnostic, Span};
-use crate::documents::fields::{Fields, Problems, Shape};
+use crate::documents::fields::{self, Fields, Problems, Shape};
 use crate::documents::settings::MAX_TIMEOUT;
 use crate::documents::spanned::Spanned;
 use crate::documents::yaml::{Entry, Node};
@@ -93,36 +93,34 @@ pub(super) fn read(node: Node, problems: &mut Problems) -> Option<Transform> {
 }
 
 fn selector(fields: &mut Fields, problems: &mut Problems) -> Option<Selector> {
-    let given: Vec<Entry> = ["path", "name", "package"].into_iter().filter_map(|key| fields.take(key)).collect();
-    match <[Entry; 1]>::try_from(given) {
-        Ok([entry]) => {
-            let key = entry.key.clone();
-            let text = crate::documents::fields::text(entry, problems)?;
-            Some(match key.as_str() {
-                "path" => Selector::Path(check_path(text, problems)?),
-                "name" => Selector::Name(text),
-                _ => Selector::Package(text),
-            })
-        }
-        Err(given) => {
-            let error = |message: String| {
-                let help = "write exactly one of `path` (a folder), `name` (a model) and `package` (a dbt package)";
-                Diagnostic::error(&codes::SELECTOR, message, help)
-            };
-            problems.push(match given.as_slice() {
-                [first, rest @ ..] => {
-                    let keys = given.iter().map(|entry| entry.key.as_str());
-                    let all = rest.iter().fold(
-                        error(format!("a transform has more than one of {}", crate::diagnostics::listed(keys))),
-                        |error, entry| error.labelled(entry.key_span.clone(), "one too many"),
-                    );
-                    all.labelled(first.key_span.clone(), "the first")
-                }
-                [] => error("a transform does not say what it is about".to_owned()).at(fields.span.clone()),
-            });
-            None
-        }
+    let given = ["path", "name", "package"].map(|key| fields.take(key));
+    if given.iter().flatten().count() != 1 {
+        problems.push(not_one_selector(&given, &fields.span));
+        return None;
     }
+    let [path, name, package] = given.map(|entry| entry.map(|entry| fields::text(entry, problems)));
+    match (path, name, package) {
+        (Some(path), _, _) => Some(Selector::Path(check_path(path?, problems)?)),
+        (_, Some(name), _) => name.map(Selector::Name),
+        (_, _, package) => package?.map(Selector::Package),
+    }
+}
+
+fn not_one_selector(given: &[Option<Entry>; 3], transform: &Span) -> Diagnostic {
+    let error = |message: String| {
+        let help = "write exactly one of `path` (a folder), `name` (a model) and `package` (a dbt package)";
+        Diagnostic::error(&codes::SELECTOR, message, help)
+    };
+    let mut entries = given.iter().flatten();
+    let Some(first) = entries.next() else {
+        return error("a transform does not say what it is about".to_owned()).at(transform.clone());
+    };
+    let keys = given.iter().flatten().map(|entry| entry.key.as_str());
+    let all = entries.fold(
+        error(format!("a transform has more than one of {}", crate::diagnostics::listed(keys))),
+        |error, entry| error.labelled(entry.key_span.clone(), "one too many"),
+    );
+    all.labelled(first.key_span.clone(), "the first")
 }
 
 fn check_path(path: Spanned<String>, problems: &mut Problems) -> Option<Spanned<String>> {
