@@ -6,7 +6,6 @@ use serde_json::json;
 use super::answer::Answer;
 use super::args::ProductArgs;
 use super::product;
-use crate::compile::folder;
 use crate::telemetry;
 
 #[derive(Debug, clap::Args)]
@@ -40,13 +39,14 @@ pub(super) fn run(args: &Args) -> Answer {
     if args.check {
         text = format!("{}: no errors; nothing was written\n", compiled.artifacts.product.name);
     } else {
-        match telemetry::phase("write", || folder::replace(&out, &compiled.project_dir, &compiled.files)) {
+        match telemetry::phase("write", || compiled.write(&out)) {
             Ok(()) => text = product::summary(&compiled, &out),
             Err(error) => diagnostics.push(error),
         }
     }
+    let computes = product::computes(&compiled);
     Answer::text(text)
         .with_diagnostics(diagnostics)
-        .with("transforms", json!(compiled.artifacts.transforms))
-        .with("computes", product::computes(&compiled))
+        .with("transforms", compiled.artifacts.transforms)
+        .with("computes", computes)
 }

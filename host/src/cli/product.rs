@@ -31,7 +31,7 @@ pub(super) fn compile(
     let Some(product) = product else { return (None, diagnostics) };
     let host = telemetry::phase("inspect", || wiring::plugin_host(&args.plugins));
     let source = wiring::Plugins::new(&host);
-    let (compiled, more) = telemetry::phase("plugins", || compile::compile(&product, &source, out));
+    let (compiled, more) = telemetry::phase("plugins", || compile::compile(product, &source, out));
     diagnostics.extend(more);
     diagnostics.extend(host.problems().iter().filter(|problem| !problem.is_error()).cloned());
     let failed = diagnostics.iter().any(Diagnostic::is_error);

@@ -1,6 +1,7 @@
 //! `compiled_artifacts.json`: what other parts of the platform, and floe's own commands, read.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use floe_plugin_api::{Addressing, Storage, TimeoutEnforcement};
 use serde::Serialize;
@@ -192,10 +193,12 @@ pub struct TransformArtifact {
 }
 
 impl CompiledArtifacts {
-    /// The document: the same input gives the same bytes.
-    pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
-        text.push('\n');
-        text
+    /// Writes the document: the same input gives the same bytes.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn write_json(&self, mut out: impl io::Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut out, self)?;
+        out.write_all(b"\n")
     }
 }

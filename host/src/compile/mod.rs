@@ -23,9 +23,9 @@ use serde_json::{Value, json};
 
 use artifacts::{
     ARTIFACTS_FILE, ARTIFACTS_VERSION, CompiledArtifacts, ComputeArtifact, ComputeEnvironment, ComputeRegistry,
-    EnvironmentArtifact,
+    EnvironmentArtifact, TransformArtifact,
 };
-use folder::Files;
+use folder::{Files, Long};
 use helpers::HelperFiles;
 use plugins::{Answers, ComputeAnswers};
 use product::{Compute, Product};
@@ -45,24 +45,41 @@ pub struct Compiled {
     pub artifacts: CompiledArtifacts,
     /// The dbt project's folder.
     pub project_dir: Utf8PathBuf,
-    /// The files of the artifacts' folder.
+    /// The files of the artifacts' folder beside [`ARTIFACTS_FILE`].
     pub files: Files,
 }
 
+impl Compiled {
+    /// Puts the artifacts in the place of the folder's former ones.
+    ///
+    /// # Errors
+    /// As [`folder::replace`].
+    pub fn write(&self, out: &Utf8Path) -> Result<(), Diagnostic> {
+        let long = Long { path: ARTIFACTS_FILE, write: &|file| self.artifacts.write_json(file) };
+        folder::replace(out, &self.project_dir, &self.files, Some(long))
+    }
+}
+
 /// Compiles a resolved product. `out` is the artifacts' folder, from the dbt project's.
-pub fn compile<S: ComputeSource>(product: &Product, source: &S, out: &Utf8Path) -> (Option<Compiled>, Vec<Diagnostic>) {
+pub fn compile<S: ComputeSource>(
+    mut product: Product,
+    source: &S,
+    out: &Utf8Path,
+) -> (Option<Compiled>, Vec<Diagnostic>) {
     // In a profile it is seen from the project, so that the artifacts are the same wherever that lies.
     let helper_dir = resolve::relative(&product.project_dir.join(out), &product.project_dir).join(HELPER_FOLDER);
-    let mut answers = plugins::ask(product, source, helper_dir.as_str());
+    let mut answers = plugins::ask(&product, source, helper_dir.as_str());
     let mut diagnostics = std::mem::take(&mut answers.diagnostics);
     if diagnostics.iter().any(Diagnostic::is_error) {
         if answers.computes.is_empty() && product.computes.len() > 1 {
-            diagnostics.push(all_failed(product));
+            diagnostics.push(all_failed(&product));
         }
         return (None, diagnostics);
     }
-    let artifacts = assemble(product, &answers);
-    match files(product, &artifacts, &answers) {
+    // Moved: there may be thousands.
+    let transforms = std::mem::take(&mut product.transforms);
+    let artifacts = assemble(&product, transforms, &answers);
+    match files(&product, &answers) {
         Ok(files) => (Some(Compiled { artifacts, project_dir: product.project_dir.clone(), files }), diagnostics),
         Err(error) => {
             diagnostics.push(error);
@@ -80,7 +97,7 @@ fn all_failed(product: &Product) -> Diagnostic {
     )
 }
 
-fn assemble(product: &Product, answers: &Answers) -> CompiledArtifacts {
+fn assemble(product: &Product, transforms: Vec<TransformArtifact>, answers: &Answers) -> CompiledArtifacts {
     let computes = product.computes.iter().filter_map(|compute| {
         let answer = answers.computes.get(&compute.name)?;
         Some((
@@ -112,7 +129,7 @@ fn assemble(product: &Product, answers: &Answers) -> CompiledArtifacts {
             .map(|environment| EnvironmentArtifact { name: environment.name.clone(), vars: environment.vars.clone() })
             .collect(),
         compute_registry: ComputeRegistry { default: product.default.clone(), computes: computes.collect() },
-        transforms: product.transforms.clone(),
+        transforms,
         plugins: answers.plugins.clone(),
     }
 }
@@ -142,11 +159,10 @@ fn profile_path(environment: &str, compute: &str) -> String {
     format!("profiles/{environment}/{compute}/profiles.yml")
 }
 
-/// Everything that goes into the folder.
-fn files(product: &Product, artifacts: &CompiledArtifacts, answers: &Answers) -> Result<Files, Diagnostic> {
+/// Everything that goes into the folder beside the artifacts' own document.
+fn files(product: &Product, answers: &Answers) -> Result<Files, Diagnostic> {
     let mut files = Files::new();
     let mut helpers = HelperFiles::default();
-    files.insert(ARTIFACTS_FILE.to_owned(), artifacts.to_json());
     for (compute, answer) in &answers.computes {
         let requirements: String = answer.packages.packages.iter().map(|package| format!("{package}\n")).collect();
         files.insert(format!("requirements/{compute}.txt"), requirements);
