@@ -62,9 +62,8 @@ fn placeholders_are_the_product() {
 #[test]
 fn every_category_and_section_that_passes_through_is_in_one_of_them() {
     let schema = Project::new().floe(&["schema", "manifest"]).expect(0).json();
-    let keys = |value: &serde_json::Value| -> Vec<String> {
-        value.as_object().expect("properties").keys().cloned().collect()
-    };
+    let keys =
+        |value: &serde_json::Value| -> Vec<String> { value.as_object().expect("properties").keys().cloned().collect() };
     let (top, plugins) = (keys(&schema["properties"]), keys(&schema["properties"]["plugins"]["properties"]));
     let elsewhere = top.iter().chain(&plugins).filter(|key| {
         !["apiVersion", "kind", "metadata", "scope", "parent_manifest", "plugins", "compute", "environments", "trust"]
@@ -73,7 +72,9 @@ fn every_category_and_section_that_passes_through_is_in_one_of_them() {
     for key in elsewhere {
         let written = format!("\n{key}:");
         let nested = format!("\n  {key}:");
-        let is_there = [QUICKSTART, ENTERPRISE, DOMAIN, LAKEHOUSE].iter().any(|text| text.contains(&written) || text.contains(&nested));
+        let is_there = [QUICKSTART, ENTERPRISE, DOMAIN, LAKEHOUSE]
+            .iter()
+            .any(|text| text.contains(&written) || text.contains(&nested));
         assert!(is_there, "no manifest here has `{key}`");
     }
 }

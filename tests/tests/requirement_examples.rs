@@ -35,8 +35,8 @@ fn spec_of(part: &str) -> String {
 
 /// `compute.approved: …` and `compute.default: …`, as the user stories write them.
 fn dotted(text: &str) -> String {
-    let keys = text.lines().map(|line| line.strip_prefix("compute.").expect("a key of `compute`"));
-    format!("compute:\n{}", keys.map(|key| format!("  {key}\n")).collect::<String>())
+    let keys: Vec<_> = text.lines().map(|line| line.strip_prefix("compute.").expect("a key of `compute`")).collect();
+    format!("compute:\n  {}\n", keys.join("\n  "))
 }
 
 fn artifacts(project: &Project) -> Value {

@@ -56,7 +56,8 @@ fn named(id: &str, cell: &str, problems: &mut Vec<String>) -> Vec<String> {
     let mut found = Vec::new();
     for part in cell.split(", ") {
         let code = part.strip_prefix('`').and_then(|part| part.strip_suffix('`'));
-        let page = part.split_once("](").and_then(|(_, page)| page.strip_suffix(')')).map(|page| format!("docs/{page}"));
+        let page =
+            part.split_once("](").and_then(|(_, page)| page.strip_suffix(')')).map(|page| format!("docs/{page}"));
         match code.map(ToOwned::to_owned).or(page) {
             Some(name) => found.push(name),
             None => problems.push(format!("{id}: neither a name in backticks nor a link: {part}")),
@@ -84,10 +85,8 @@ fn is_test(test: &str, crates: &BTreeMap<String, PathBuf>) -> bool {
     let Some((name, file)) = path.split_once('/') else { return false };
     let Some(folder) = crates.get(name) else { return false };
     // Between `#[test]` and the function there may be more attributes and comments.
-    let pattern = format!(
-        r"#\[test\]((?:\s*(?:#\[[^\]]*\]|//[^\n]*))*)\s*(?:pub )?fn {}\s*\(",
-        regex::escape(function)
-    );
+    let pattern =
+        format!(r"#\[test\]((?:\s*(?:#\[[^\]]*\]|//[^\n]*))*)\s*(?:pub )?fn {}\s*\(", regex::escape(function));
     let pattern = Regex::new(&pattern).expect("a pattern");
     let places = ["tests", "src"].map(|place| folder.join(place).join(file));
     let files = places.iter().flat_map(|place| [place.with_extension("rs"), place.join("mod.rs")]);
@@ -153,13 +152,19 @@ fn a_table_that_lies_is_found_out() {
         (row.replace(code, "`plugin-api/src/plug.rs`"), "FR-001: there is no plugin-api/src/plug.rs"),
         (row.replace(code, "the trait"), "FR-001: neither a name in backticks nor a link: the trait"),
         (row.replace(tests, "—"), "FR-001 is done, and no test shows it"),
-        (row.replace("what_an_author_forgot", "nothing"), "FR-001: there is no test floe-plugin-api/refused::rustc_says_nothing"),
+        (
+            row.replace("what_an_author_forgot", "nothing"),
+            "FR-001: there is no test floe-plugin-api/refused::rustc_says_nothing",
+        ),
         (row.replace("floe-plugin-api/refused", "floe-plugin/refused"), "there is no test floe-plugin/refused::"),
         // A function, and no test.
         (row.replace(test, "floe-tests/output::said"), "FR-001: there is no test floe-tests/output::said"),
         (row.replace(" | done", ""), "not six cells"),
     ] {
         let problems = problems(&truth.replace(row, &lie));
-        assert!(problems.iter().any(|problem| problem.contains(said)), "{said} is not said of\n{lie}\nbut {problems:?}");
+        assert!(
+            problems.iter().any(|problem| problem.contains(said)),
+            "{said} is not said of\n{lie}\nbut {problems:?}"
+        );
     }
 }

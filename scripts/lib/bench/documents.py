@@ -35,9 +35,8 @@ def measure(options):
 def show(result):
     size = f"{result['bytes'] / 1e6:.2f} MB, {result['events']} events"
     chain = "one manifest" if result["manifests"] == 1 else f"{result['manifests']} manifests"
-    print(
-        f"{result['transforms']} transforms below {chain} ({size}), in one process; milliseconds; aim: {AIM} x events\n"
-    )
+    print(f"{result['transforms']:,} transforms below {chain} ({size}), in one process; milliseconds")
+    print(f"aim: {AIM} x events\n")
     print(f"{'':32}{'median':>10}{'fastest':>10}{'slowest':>10}{'x events':>16}")
     for name, row in result["whole"].items():
         figures = "".join(f"{row[key]:10.2f}" for key in ["median_ms", "fastest_ms", "slowest_ms"])
