@@ -23,7 +23,7 @@ def arguments():
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--only", choices=PARTS, action="append")
-    parser.add_argument("--manifests", type=int, default=1)
+    parser.add_argument("--manifests", type=int, default=5)
     parser.add_argument("--prototype", type=absolute, help=argparse.SUPPRESS)
     for name in ["floe", "plugin", "bare-dlopen", "documents-bench", "fixtures", "product", "work"]:
         parser.add_argument(f"--{name}", required=True, type=absolute, help=argparse.SUPPRESS)

@@ -59,8 +59,8 @@ def write_chain(folder, manifests):
         if level > 0:
             parent = "../manifest.yaml" if level == 1 else f"../domain_{level - 1}/manifest.yaml"
             text += f"parent_manifest: {parent}\n"
-        # Every level narrows a little: the timeout of one compute.
-        narrowed = f"      - {{name: duckdb, config: {{timeout_seconds: {3600 - level * 60}}}}}\n      - duckdb_large\n"
+        # Every level sets something of its own.
+        narrowed = f"      - {{name: duckdb, config: {{threads: {4 + level}}}}}\n      - duckdb_large\n"
         approved = "".join(computes) if level == 0 else narrowed
         text += f"plugins:\n  compute:\n    approved:\n{approved}    default: duckdb\n"
         write(path, text)
