@@ -25,3 +25,24 @@ pub fn all() -> &'static BTreeMap<String, PathBuf> {
         built
     })
 }
+
+/// The fixture plugin `private`, and the library that it needs in `../lib`.
+///
+/// # Panics
+/// Where the build fails.
+pub fn private() -> (&'static Path, &'static Path) {
+    static BUILT: OnceLock<(PathBuf, PathBuf)> = OnceLock::new();
+    let (plugin, library) = BUILT.get_or_init(|| {
+        let arguments = ["build", "--release", "--locked", "-p", "floe-fixture-private"];
+        let built = workspace::build(workspace::cargo().args(arguments));
+        let plugin = built.get("floe_fixture_private").expect("the plugin was built").clone();
+        // What it was linked with is in the folder that its build script wrote to: the newest one.
+        let scripts = plugin.with_file_name("build");
+        let outputs = scripts.read_dir().expect("build scripts have run").flatten();
+        let outputs = outputs.filter(|entry| entry.file_name().to_string_lossy().starts_with("floe-fixture-private-"));
+        let libraries = outputs.map(|entry| entry.path().join("out/libfloe_private.so")).filter(|path| path.exists());
+        let newest = libraries.max_by_key(|path| path.metadata().and_then(|meta| meta.modified()).ok());
+        (plugin, newest.expect("the library was built"))
+    });
+    (plugin, library)
+}

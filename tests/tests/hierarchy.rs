@@ -76,7 +76,8 @@ fn a_product_runs_on_what_its_domain_leaves_of_the_enterprise() {
     let registry = &artifacts["compute_registry"];
     assert_eq!(registry["computes"].as_object().unwrap().keys().collect::<Vec<_>>(), ["good", "lake"]);
     assert_eq!((&registry["default"], &registry["default_set_by"]), (&json!("lake"), &json!("../emea/manifest.yaml")));
-    let computes: Vec<_> = artifacts["transforms"].as_array().unwrap().iter().map(|one| one["compute"].clone()).collect();
+    let computes: Vec<_> =
+        artifacts["transforms"].as_array().unwrap().iter().map(|one| one["compute"].clone()).collect();
     assert_eq!(computes, ["good", "lake"]);
     let good = &registry["computes"]["good"];
     assert_eq!((&good["threads"], &good["timeout_seconds"]), (&json!(6), &json!(600)));
@@ -117,7 +118,10 @@ fn errors_of_every_file_and_plugin_are_told_in_one_run_and_in_order() {
         "tranforms: []\nenvironments:\n  - {name: dev, compute: lake, connections: {good: {path: 7}}}\n  - {name: dev}\n",
     );
     project.write("../acme.yaml", &ENTERPRISE.replace("threads: 2", "threads: 200").replace("scope:", "scop:"));
-    project.write("../emea/manifest.yaml", &DOMAIN.replace("[path]", "[path, compute]").replace("- lake\n", "- {name: lake, colour: red}\n"));
+    project.write(
+        "../emea/manifest.yaml",
+        &DOMAIN.replace("[path]", "[path, compute]").replace("- lake\n", "- {name: lake, colour: red}\n"),
+    );
     project.write("dbt_project.yml", "name: shop\n");
     refused("everything", &project);
 }
@@ -129,7 +133,10 @@ fn a_parent_that_is_not_there_is_shown_with_the_way_to_it() {
     refused("no-parent", &project);
     project.write("../emea/manifest.yaml", &DOMAIN.replace("../acme.yaml", "oci://registry.example/acme/platform:2.1"));
     refused("registry", &project);
-    project.write("../acme.yaml", &ENTERPRISE.replace("scope: enterprise", "scope: domain\nparent_manifest: emea/manifest.yaml"));
+    project.write(
+        "../acme.yaml",
+        &ENTERPRISE.replace("scope: enterprise", "scope: domain\nparent_manifest: emea/manifest.yaml"),
+    );
     project.write("../emea/manifest.yaml", DOMAIN);
     refused("cycle", &project);
 }
@@ -160,7 +167,13 @@ fn warnings_fail_where_that_is_asked_for_and_leave_the_former_artifacts() {
     let before = fs::read(project.path("target/floe/compiled_artifacts.json")).expect("artifacts");
     project.write(
         "../emea/manifest.yaml",
-        &format!("{}  - name: prod\n", DOMAIN.replace("  compute:\n", "  catalog: {type: rest, config: {uri: 'http://c', warehouse: w}}\n  compute:\n")),
+        &format!(
+            "{}  - name: prod\n",
+            DOMAIN.replace(
+                "  compute:\n",
+                "  catalog: {type: rest, config: {uri: 'http://c', warehouse: w}}\n  compute:\n"
+            )
+        ),
     );
     let run = project.floe(&["compile", "--deny-warnings"]).expect(1);
     insta::assert_snapshot!(redact(&project, &run.transcript()));
@@ -172,6 +185,7 @@ fn warnings_fail_where_that_is_asked_for_and_leave_the_former_artifacts() {
 fn health_looks_at_what_the_chain_says() {
     let project = product("");
     let run = project.floe(&["health", "--env", "prod", "--format", "json"]);
-    let computes: Vec<_> = run.json()["computes"].as_array().unwrap().iter().map(|one| one["compute"].clone()).collect();
+    let computes: Vec<_> =
+        run.json()["computes"].as_array().unwrap().iter().map(|one| one["compute"].clone()).collect();
     assert_eq!(computes, ["good", "lake"]);
 }

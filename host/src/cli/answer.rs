@@ -1,8 +1,10 @@
 //! What a subcommand answers, and how it reaches the user: results on standard output, everything else on standard error.
 
+use std::fmt::Debug;
 use std::io::{self, IsTerminal, Write as _};
 use std::process::ExitCode;
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::args::Format;
@@ -14,11 +16,23 @@ const FORMAT_VERSION: &str = "1.0";
 
 const USAGE: u8 = 2;
 
+/// A result for machines.
+trait Found: Debug {
+    fn to_json(&self) -> Value;
+}
+
+impl<T: Serialize + Debug> Found for T {
+    fn to_json(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
 /// What a subcommand answers.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     text: String,
-    results: Map<String, Value>,
+    /// Under plural nouns; written out where they are asked for, since there may be thousands.
+    results: Vec<(String, Box<dyn Found>)>,
     diagnostics: Vec<Diagnostic>,
     /// Printed as it is in every format: a script, a schema.
     verbatim: bool,
@@ -45,8 +59,8 @@ impl Answer {
     }
 
     /// Adds a result for machines, under a plural noun.
-    pub(super) fn with(mut self, noun: &str, value: impl Into<Value>) -> Self {
-        self.results.insert(noun.to_owned(), value.into());
+    pub(super) fn with(mut self, noun: &str, value: impl Serialize + Debug + 'static) -> Self {
+        self.results.push((noun.to_owned(), Box::new(value)));
         self
     }
 
@@ -78,7 +92,7 @@ impl Answer {
                 let mut object = Map::new();
                 object.insert("format_version".to_owned(), json!(FORMAT_VERSION));
                 object.insert("diagnostics".to_owned(), Value::from(report.to_json(correlation_id)));
-                object.extend(self.results);
+                object.extend(self.results.into_iter().map(|(noun, result)| (noun, result.to_json())));
                 let mut text = serde_json::to_string_pretty(&object).unwrap_or_default();
                 text.push('\n');
                 text

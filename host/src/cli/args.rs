@@ -23,12 +23,20 @@ pub(super) struct ProductArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) manifest: Option<Utf8PathBuf>,
 
+    #[command(flatten)]
+    pub(super) plugins: PluginArgs,
+}
+
+/// How strict to be.
+#[derive(Debug, Clone, Args)]
+pub(super) struct StrictArgs {
     /// Fail on warnings too, and write nothing then
     #[arg(long)]
     pub(super) deny_warnings: bool,
 
-    #[command(flatten)]
-    pub(super) plugins: PluginArgs,
+    /// Load nothing that floe.lock does not pin, and fail where there is no floe.lock
+    #[arg(long)]
+    pub(super) locked: bool,
 }
 
 /// Where plugins are.

@@ -4,15 +4,17 @@ use camino::Utf8PathBuf;
 use serde_json::json;
 
 use super::answer::Answer;
-use super::args::ProductArgs;
+use super::args::{ProductArgs, StrictArgs};
 use super::product;
-use crate::compile::folder;
 use crate::telemetry;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     product: ProductArgs,
+
+    #[command(flatten)]
+    strict: StrictArgs,
 
     /// The folder of the artifacts, replaced as a whole; relative to the spec's folder
     #[arg(long, value_name = "FOLDER", default_value = "target/floe")]
@@ -28,7 +30,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Answer {
-    let (compiled, mut diagnostics) = product::compile(&args.product, &args.environments, &args.out);
+    let (compiled, mut diagnostics) = product::compile(&args.product, &args.strict, &args.environments, &args.out);
     let Some(compiled) = compiled else {
         return Answer::default()
             .with_diagnostics(diagnostics)
@@ -40,13 +42,14 @@ pub(super) fn run(args: &Args) -> Answer {
     if args.check {
         text = format!("{}: no errors; nothing was written\n", compiled.artifacts.product.name);
     } else {
-        match telemetry::phase("write", || folder::replace(&out, &compiled.project_dir, &compiled.files)) {
+        match telemetry::phase("write", || compiled.write(&out)) {
             Ok(()) => text = product::summary(&compiled, &out),
             Err(error) => diagnostics.push(error),
         }
     }
+    let computes = product::computes(&compiled);
     Answer::text(text)
         .with_diagnostics(diagnostics)
-        .with("transforms", json!(compiled.artifacts.transforms))
-        .with("computes", product::computes(&compiled))
+        .with("transforms", compiled.artifacts.transforms)
+        .with("computes", computes)
 }

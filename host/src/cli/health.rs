@@ -6,17 +6,21 @@ use floe_plugin_api::ConnectionStatus;
 use serde_json::json;
 
 use super::answer::Answer;
-use super::args::ProductArgs;
+use super::args::{ProductArgs, StrictArgs};
 use super::table::table;
 use super::{product, wiring};
 use crate::diagnostics::Diagnostic;
 use crate::health::{self, Checks, ComputeHealth};
 use crate::plugins::Limits;
+use crate::plugins::trust::Policy;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     product: ProductArgs,
+
+    #[command(flatten)]
+    strict: StrictArgs,
 
     /// Only these computes; all approved ones without
     #[arg(long = "compute", value_name = "NAME")]
@@ -38,8 +42,16 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, correlation_id: &str) -> Answer {
     let wanted: Vec<String> = args.environment.iter().cloned().collect();
     let (resolved, mut diagnostics) = product::resolve(&args.product, &wanted);
+    let policy = resolved.as_ref().map(|product| {
+        let policy = product::policy(&args.product, &product.manifests, args.strict.locked);
+        policy.unwrap_or_else(|errors| {
+            diagnostics.extend(errors);
+            Policy::default()
+        })
+    });
     // What may be wrong in the documents is not connected to.
-    let Some(resolved) = resolved.filter(|_| !diagnostics.iter().any(Diagnostic::is_error)) else {
+    let Some((resolved, policy)) = resolved.zip(policy).filter(|_| !diagnostics.iter().any(Diagnostic::is_error))
+    else {
         return Answer::default().with_diagnostics(diagnostics).with("computes", json!([]));
     };
     let (computes, unknown) = product::select(&resolved, &args.computes);
@@ -50,13 +62,13 @@ pub(super) fn run(args: &Args, correlation_id: &str) -> Answer {
     let deadline = Duration::from_secs(args.timeout);
     // One that hangs while it is loaded is given no more time than one that hangs in the check.
     let limits = Limits { load: deadline.min(Limits::default().load), ..Limits::default() };
-    let host = wiring::plugin_host(&args.product.plugins).with_limits(limits);
+    let host = wiring::plugin_host(&args.product.plugins).with_limits(limits).with_policy(policy);
     // One that is an error is told by each compute whose plugin it hides.
     diagnostics.extend(host.problems().iter().filter(|problem| !problem.is_error()).cloned());
     let checks = Checks { product: &resolved, computes, environment: &environment.name, deadline, correlation_id };
     let (found, more) = health::check_all(&checks, &host);
     diagnostics.extend(more);
-    product::deny_warnings(&args.product, &mut diagnostics);
+    product::deny_warnings(&args.strict, &mut diagnostics);
     let degraded = found.iter().any(|health| health.status != ConnectionStatus::Healthy);
     Answer::text(text(&found))
         .with_diagnostics(diagnostics)

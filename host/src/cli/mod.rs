@@ -4,8 +4,10 @@ mod answer;
 mod args;
 mod compile;
 mod completions;
+mod env;
 mod explain;
 mod health;
+mod parity;
 mod plan;
 mod plugin;
 mod product;
@@ -42,6 +44,11 @@ enum Command {
     Plan(plan::Args),
     /// Check the connections of all computes, side by side
     Health(health::Args),
+    /// Look at what dbt needs around it
+    #[command(subcommand)]
+    Env(env::Command),
+    /// Compare two artifacts: every transform must run on the same compute in both
+    Parity(parity::Args),
     /// Look at plugins
     #[command(subcommand)]
     Plugin(plugin::Command),
@@ -66,6 +73,8 @@ pub fn main() -> ExitCode {
         Command::Compile(args) => compile::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Health(args) => health::run(&args, &id),
+        Command::Env(command) => env::run(&command),
+        Command::Parity(args) => parity::run(&args),
         Command::Plugin(command) => plugin::run(&command),
         Command::Schema(command) => schema::run(&command),
         Command::Explain(args) => explain::run(&args),

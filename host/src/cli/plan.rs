@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use serde_json::json;
 
 use super::answer::Answer;
-use super::args::ProductArgs;
+use super::args::{ProductArgs, StrictArgs};
 use super::product;
 use super::table::table;
 use crate::compile::Compiled;
@@ -15,6 +15,9 @@ pub(super) struct Args {
     #[command(flatten)]
     product: ProductArgs,
 
+    #[command(flatten)]
+    strict: StrictArgs,
+
     /// Only these environments; all of the spec's without
     #[arg(long = "env", value_name = "NAME")]
     environments: Vec<String>,
@@ -22,7 +25,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Answer {
     let out = Utf8Path::new("target/floe");
-    let (compiled, diagnostics) = product::compile(&args.product, &args.environments, out);
+    let (compiled, diagnostics) = product::compile(&args.product, &args.strict, &args.environments, out);
     let Some(compiled) = compiled else {
         let answer = Answer::default().with_diagnostics(diagnostics);
         return answer.with("steps", json!([])).with("transforms", json!([])).with("computes", json!([]));

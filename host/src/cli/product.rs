@@ -4,48 +4,84 @@ use camino::{Utf8Path, Utf8PathBuf};
 use floe_plugin_api::ErrorKind;
 use serde_json::{Value, json};
 
-use super::args::ProductArgs;
+use super::args::{ProductArgs, StrictArgs};
 use super::wiring;
 use crate::compile::product::{Compute, Product};
 use crate::compile::resolve;
 use crate::compile::{self, Compiled};
 use crate::diagnostics::codes::compile::COMPUTE_UNKNOWN;
 use crate::diagnostics::{Diagnostic, Severity, meant_or_listed};
+use crate::plugins::trust::{LOCK_FILE, Policy};
 use crate::telemetry;
 
-/// Reads and resolves the product, for these environments or all.
+/// Reads and resolves the product as far as its connections need it, for these environments or all.
 pub(super) fn resolve(args: &ProductArgs, environments: &[String]) -> (Option<Product>, Vec<Diagnostic>) {
+    resolve_with(args, environments, false)
+}
+
+fn resolve_with(args: &ProductArgs, environments: &[String], transforms: bool) -> (Option<Product>, Vec<Diagnostic>) {
     telemetry::phase("parse", || {
-        let inputs = resolve::Inputs { spec: &args.spec, manifest: args.manifest.as_deref(), environments };
-        resolve::resolve(&inputs)
+        let manifest = args.manifest.as_deref();
+        resolve::resolve(&resolve::Inputs { spec: &args.spec, manifest, environments, transforms })
     })
 }
 
 /// Compiles the product; nothing is written.
 pub(super) fn compile(
     args: &ProductArgs,
+    strict: &StrictArgs,
     environments: &[String],
     out: &Utf8Path,
 ) -> (Option<Compiled>, Vec<Diagnostic>) {
-    let (product, mut diagnostics) = resolve(args, environments);
-    let Some(product) = product else {
-        deny_warnings(args, &mut diagnostics);
-        return (None, diagnostics);
+    let (product, mut diagnostics) = resolve_with(args, environments, true);
+    let found = product.and_then(|product| compile_resolved(args, product, strict, out, &mut diagnostics));
+    deny_warnings(strict, &mut diagnostics);
+    let failed = diagnostics.iter().any(Diagnostic::is_error);
+    (found.filter(|_| !failed), diagnostics)
+}
+
+/// Compiles a product that was resolved, with the plugins that its locks allow.
+fn compile_resolved(
+    args: &ProductArgs,
+    product: Product,
+    strict: &StrictArgs,
+    out: &Utf8Path,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Compiled> {
+    let policy = match policy(args, &product.manifests, strict.locked) {
+        Ok(policy) => policy,
+        Err(errors) => {
+            diagnostics.extend(errors);
+            return None;
+        }
     };
-    let host = telemetry::phase("inspect", || wiring::plugin_host(&args.plugins));
+    let host = telemetry::phase("inspect", || wiring::plugin_host(&args.plugins)).with_policy(policy);
     let source = wiring::Plugins::new(&host);
-    let (compiled, more) = telemetry::phase("plugins", || compile::compile(&product, &source, out));
+    let (compiled, more) = telemetry::phase("plugins", || compile::compile(product, &source, out));
     diagnostics.extend(more);
     diagnostics.extend(host.problems().iter().filter(|problem| !problem.is_error()).cloned());
-    deny_warnings(args, &mut diagnostics);
-    let failed = diagnostics.iter().any(Diagnostic::is_error);
-    (compiled.filter(|_| !failed), diagnostics)
+    compiled
 }
 
 /// Makes warnings errors, where that is asked for.
-pub(super) fn deny_warnings(args: &ProductArgs, diagnostics: &mut [Diagnostic]) {
-    if args.deny_warnings {
-        diagnostics.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Error);
+pub(super) fn deny_warnings(strict: &StrictArgs, diagnostics: &mut [Diagnostic]) {
+    if strict.deny_warnings {
+        for diagnostic in diagnostics {
+            diagnostic.severity = Severity::Error;
+        }
+    }
+}
+
+/// What the locks beside the manifests demand of plugins.
+pub(super) fn policy(args: &ProductArgs, manifests: &[Utf8PathBuf], locked: bool) -> Result<Policy, Vec<Diagnostic>> {
+    Policy::read(lock_files(args, manifests), locked)
+}
+
+/// Where the locks are: one beside each manifest, or beside the spec where there is none. The last is the product's own.
+pub(super) fn lock_files(args: &ProductArgs, manifests: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
+    match manifests {
+        [] => vec![args.spec.with_file_name(LOCK_FILE)],
+        manifests => manifests.iter().map(|manifest| manifest.with_file_name(LOCK_FILE)).collect(),
     }
 }
 

@@ -7,16 +7,24 @@ use serde_json::Value;
 use super::answer::Answer;
 use super::args::PluginArgs;
 use super::wiring::{self, Plugins};
+use crate::compile::manifest_schema;
 use crate::compile::source::{ComputeSession as _, ComputeSource as _};
+use crate::plugins::Found;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Of `manifest.yaml`
-    Manifest,
+    /// Of `manifest.yaml`, the settings of all installed plugins included
+    Manifest(ManifestArgs),
     /// Of `floe.yaml`
     Spec,
     /// Of the settings that a plugin takes below a compute's `config`
     Plugin(NameArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ManifestArgs {
+    #[command(flatten)]
+    plugins: PluginArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -30,7 +38,7 @@ pub(super) struct NameArgs {
 
 pub(super) fn run(command: &Command) -> Answer {
     match command {
-        Command::Manifest => printed(&crate::documents::schema::manifest_schema()),
+        Command::Manifest(args) => manifest(args),
         Command::Spec => printed(&crate::documents::schema::spec_schema()),
         Command::Plugin(args) => {
             let host = wiring::plugin_host(&args.plugins);
@@ -45,6 +53,23 @@ pub(super) fn run(command: &Command) -> Answer {
             answer.with_diagnostics(session.close())
         }
     }
+}
+
+/// What is wrong with a plugin is a warning: the schema of the rest is there.
+fn manifest(args: &ManifestArgs) -> Answer {
+    let host = wiring::plugin_host(&args.plugins);
+    let here = || host.list().iter().filter(|found| found.shadowed_by.is_none());
+    let usable = here().filter(|found| found.outcome.is_ok()).filter_map(Found::name);
+    let refused = here().filter_map(|found| found.outcome.as_ref().err()).filter(|refused| !refused.is_foreign());
+    let refused = refused.flat_map(|refused| refused.reasons.iter().cloned()).map(manifest_schema::as_warning);
+    let mut diagnostics: Vec<_> = host.problems().iter().cloned().chain(refused).collect();
+    let usable: Vec<String> = usable.map(str::to_owned).collect();
+    let (mut schemas, more) = manifest_schema::ask(&Plugins::new(&host), &usable);
+    diagnostics.extend(more);
+    schemas.sort_by(|one, two| one.plugin.cmp(&two.plugin));
+    let (schema, more) = manifest_schema::compose(&schemas);
+    diagnostics.extend(more);
+    printed(&schema).with_diagnostics(diagnostics)
 }
 
 fn printed(schema: &Value) -> Answer {

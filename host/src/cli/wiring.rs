@@ -55,7 +55,11 @@ impl ComputeSource for Plugins<'_> {
             floe_api_version: found.record.floe_api_version.clone(),
             file: found.path.file_name().unwrap_or_default().to_owned(),
             target: found.record.target.clone(),
-            sha256: telemetry::phase("hash", || found.sha256())?,
+            sha256: telemetry::phase("hash", || {
+                // What is pinned is hashed here too, so that its time is not that of the worker.
+                self.host.examine(found);
+                found.sha256()
+            })?,
         };
         let worker = telemetry::phase("worker", || self.host.start(found))?;
         Ok(Session { identity, worker })

@@ -1,6 +1,9 @@
 //! `compiled_artifacts.json`: what other parts of the platform, and floe's own commands, read.
 
+pub mod read;
+
 use std::collections::BTreeMap;
+use std::io;
 
 use floe_plugin_api::{Addressing, Storage, TimeoutEnforcement};
 use serde::Serialize;
@@ -69,6 +72,13 @@ pub struct DbtProject {
     pub name: String,
     /// The profile that it asks for.
     pub profile: String,
+}
+
+impl DbtProject {
+    /// One that cannot be read, which has been told.
+    pub fn unnamed() -> Self {
+        Self { name: "unnamed".to_owned(), profile: "unnamed".to_owned() }
+    }
 }
 
 /// An environment; it selects no compute.
@@ -200,13 +210,18 @@ pub struct TransformArtifact {
     /// Models that come before it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
+    /// Places in this list of the transforms that own these models: they come before it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<usize>,
 }
 
 impl CompiledArtifacts {
-    /// The document: the same input gives the same bytes.
-    pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
-        text.push('\n');
-        text
+    /// Writes the document: the same input gives the same bytes.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn write_json(&self, mut out: impl io::Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut out, self)?;
+        out.write_all(b"\n")
     }
 }

@@ -1,7 +1,9 @@
 //! The artifacts' folder: staged beside its place and exchanged whole, under a lock.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write as _};
+use std::path::PathBuf;
+use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -19,15 +21,32 @@ const MARKER_TEXT: &str =
 /// Prefix of the folders that are being written.
 const STAGING: &str = ".floe-staging-";
 
+/// How many files are waited for at once.
+const SYNC_THREADS: usize = 16;
+
 /// Files by their path below the folder, with `/`; sorted, so that writing is deterministic.
 pub type Files = std::collections::BTreeMap<String, String>;
+
+/// One more file, which is too long to be in memory as a whole.
+#[derive(Clone, Copy)]
+pub struct Long<'a> {
+    /// Its path below the folder.
+    pub path: &'a str,
+    /// Writes it, piece by piece.
+    pub write: &'a dyn Fn(&mut BufWriter<File>) -> io::Result<()>,
+}
 
 /// Replaces the folder by one that holds exactly these files. Until the last step the former one stays as it was.
 /// `project_dir` is the folder of the product, which is never replaced, nor one that it lies in.
 ///
 /// # Errors
 /// [`OUT_NOT_OURS`] for a folder that floe did not write, [`OUT_NOT_WRITTEN`] for what the system refuses.
-pub fn replace(out: &Utf8Path, project_dir: &Utf8Path, files: &Files) -> Result<(), Diagnostic> {
+pub fn replace(
+    out: &Utf8Path,
+    project_dir: &Utf8Path,
+    files: &Files,
+    long: Option<Long<'_>>,
+) -> Result<(), Diagnostic> {
     let failed = |error: &io::Error| {
         Diagnostic::error(
             &OUT_NOT_WRITTEN,
@@ -53,7 +72,7 @@ pub fn replace(out: &Utf8Path, project_dir: &Utf8Path, files: &Files) -> Result<
     // Again: it may have come into being while another command held the lock.
     refuse_foreign(&place)?;
     remove_stale(&parent, name);
-    let staged = stage(&parent, name, files).map_err(|error| failed(&error))?;
+    let staged = stage(&parent, name, files, long).map_err(|error| failed(&error))?;
     exchange(staged, &place).map_err(|error| failed(&error))?;
     // Best effort: the exchange is done, and a file system that cannot sync folders keeps its own promises.
     let _ = File::open(&parent).and_then(|folder| folder.sync_all());
@@ -102,23 +121,44 @@ fn remove_stale(parent: &Utf8Path, name: &str) {
 /// The folder that is being staged, in the temporary one.
 const NEW: &str = "new";
 
-fn stage(parent: &Utf8Path, name: &str, files: &Files) -> io::Result<TempDir> {
+fn stage(parent: &Utf8Path, name: &str, files: &Files, long: Option<Long<'_>>) -> io::Result<TempDir> {
     let prefix = format!("{STAGING}{name}-");
     let staged = tempfile::Builder::new().prefix(&prefix).tempdir_in(parent)?;
     // tempfile makes private folders; the one in it has the permissions that the user's umask gives.
     let new = staged.path().join(NEW);
     fs::create_dir(&new)?;
     let marker = (MARKER.to_owned(), MARKER_TEXT.to_owned());
+    let mut written = Vec::with_capacity(files.len() + 2);
+    if let Some(Long { path, write }) = long {
+        let path = new.join(path);
+        let mut file = BufWriter::new(File::create_new(&path)?);
+        write(&mut file)?;
+        file.flush()?;
+        written.push(path);
+    }
     for (path, text) in files.iter().chain([(&marker.0, &marker.1)]) {
         let path = new.join(path);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let mut file = File::create_new(path)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
+        File::create_new(&path)?.write_all(text.as_bytes())?;
+        written.push(path);
     }
+    sync(&written)?;
     Ok(staged)
+}
+
+/// Waits until the disk has the files: all at once, since it then waits for its journal once and not once a file.
+fn sync(paths: &[PathBuf]) -> io::Result<()> {
+    let sync_some = |paths: &[PathBuf]| paths.iter().try_for_each(|path| File::open(path)?.sync_all());
+    let share = paths.len().div_ceil(SYNC_THREADS).max(1);
+    thread::scope(|scope| {
+        let running: Vec<_> = paths.chunks(share).map(|paths| scope.spawn(move || sync_some(paths))).collect();
+        running.into_iter().try_for_each(|handle| match handle.join() {
+            Ok(synced) => synced,
+            Err(payload) => std::panic::resume_unwind(payload),
+        })
+    })
 }
 
 /// Puts the staged folder in its place in one step; what was there is removed with the temporary folder.
@@ -153,7 +193,7 @@ mod tests {
     }
 
     fn replace(out: &Utf8Path, files: &Files) -> Result<(), Diagnostic> {
-        super::replace(out, Utf8Path::new("/somewhere/else"), files)
+        super::replace(out, Utf8Path::new("/somewhere/else"), files, None)
     }
 
     fn files(pairs: &[(&str, &str)]) -> Files {
@@ -206,7 +246,7 @@ mod tests {
         fs::create_dir_all(&project).unwrap();
         fs::write(out.join(MARKER), "").unwrap();
         for place in [project.clone(), out.clone(), project.join("../../floe")] {
-            let error = super::replace(&place, &project, &files(&[("c.txt", "3")])).unwrap_err();
+            let error = super::replace(&place, &project, &files(&[("c.txt", "3")]), None).unwrap_err();
             assert_eq!(error.code, &OUT_NOT_OURS, "{place}");
         }
         let beside: Vec<_> = fs::read_dir(out.parent().unwrap()).unwrap().flatten().map(|e| e.file_name()).collect();

@@ -1,13 +1,18 @@
 //! Documents in, artifacts or diagnostics out.
 //!
 //! `resolve` decides what needs no plugin, `plugins` asks the plugins for the rest, `answers` and `schema` check both sides,
-//! `artifacts` and `yaml` write it down, `folder` puts it in place. It never connects anywhere, and knows plugins only through
-//! `source`.
+//! `artifacts` and `yaml` write it down, `folder` puts it in place; `parity` compares what was written, and `manifest_schema` says
+//! to editors what would be accepted. It never connects anywhere, and knows plugins only through `source`.
 
 pub mod answers;
 pub mod artifacts;
 pub mod folder;
 mod helpers;
+pub mod keys;
+pub mod manifest_schema;
+mod may_set;
+pub mod needs;
+pub mod parity;
 pub mod plugins;
 pub mod product;
 pub mod provenance;
@@ -24,10 +29,11 @@ use serde_json::{Value, json};
 
 use artifacts::{
     ARTIFACTS_FILE, ARTIFACTS_VERSION, CompiledArtifacts, ComputeArtifact, ComputeEnvironment, ComputeRegistry,
-    EnvironmentArtifact,
+    EnvironmentArtifact, TransformArtifact,
 };
-use folder::Files;
+use folder::{Files, Long};
 use helpers::HelperFiles;
+use needs::ComputeNeeds;
 use plugins::{Answers, ComputeAnswers};
 use product::{Compute, Product};
 use settings::Settings;
@@ -46,31 +52,68 @@ pub struct Compiled {
     pub artifacts: CompiledArtifacts,
     /// The dbt project's folder.
     pub project_dir: Utf8PathBuf,
-    /// The files of the artifacts' folder.
+    /// The files of the artifacts' folder beside [`ARTIFACTS_FILE`].
     pub files: Files,
+    /// What profiles read from variables.
+    pub needs: Vec<ComputeNeeds>,
+}
+
+impl Compiled {
+    /// Puts the artifacts in the place of the folder's former ones.
+    ///
+    /// # Errors
+    /// As [`folder::replace`].
+    pub fn write(&self, out: &Utf8Path) -> Result<(), Diagnostic> {
+        let long = Long { path: ARTIFACTS_FILE, write: &|file| self.artifacts.write_json(file) };
+        folder::replace(out, &self.project_dir, &self.files, Some(long))
+    }
 }
 
 /// Compiles a resolved product. `out` is the artifacts' folder, from the dbt project's.
-pub fn compile<S: ComputeSource>(product: &Product, source: &S, out: &Utf8Path) -> (Option<Compiled>, Vec<Diagnostic>) {
+pub fn compile<S: ComputeSource>(
+    mut product: Product,
+    source: &S,
+    out: &Utf8Path,
+) -> (Option<Compiled>, Vec<Diagnostic>) {
     // In a profile it is seen from the project, so that the artifacts are the same wherever that lies.
     let helper_dir = resolve::relative(&product.project_dir.join(out), &product.project_dir).join(HELPER_FOLDER);
-    let mut answers = plugins::ask(product, source, helper_dir.as_str());
+    let mut answers = plugins::ask(&product, source, helper_dir.as_str());
     let mut diagnostics = std::mem::take(&mut answers.diagnostics);
+    diagnostics.extend(may_set::check(&product, &answers.keys));
     if diagnostics.iter().any(Diagnostic::is_error) {
         if answers.computes.is_empty() && product.computes.len() > 1 {
-            let aggregate = all_failed(product, &diagnostics);
+            let aggregate = all_failed(&product, &diagnostics);
             diagnostics.push(aggregate);
         }
         return (None, diagnostics);
     }
-    let artifacts = assemble(product, &answers);
-    match files(product, &artifacts, &answers) {
-        Ok(files) => (Some(Compiled { artifacts, project_dir: product.project_dir.clone(), files }), diagnostics),
+    let clashes = clashes(&product, &answers);
+    if !clashes.is_empty() {
+        diagnostics.extend(clashes);
+        return (None, diagnostics);
+    }
+    // Moved: there may be thousands.
+    let transforms = std::mem::take(&mut product.transforms);
+    let artifacts = assemble(&product, transforms, &answers);
+    match files(&product, &answers) {
+        Ok(files) => {
+            let needs = needs::of(&answers);
+            (Some(Compiled { artifacts, project_dir: product.project_dir.clone(), files, needs }), diagnostics)
+        }
         Err(error) => {
             diagnostics.push(error);
             (None, diagnostics)
         }
     }
+}
+
+/// Two secrets that would reach dbt in one variable, those of mounted secrets included.
+fn clashes(product: &Product, answers: &Answers) -> Vec<Diagnostic> {
+    let of = |environment: &product::Environment| {
+        let answers = product.computes.iter().filter_map(|compute| answers.computes.get(&compute.name));
+        answers.filter_map(|answer| answer.secrets.get(&environment.name)).flatten().cloned().collect()
+    };
+    settings::clashing(product.environments.iter().map(of))
 }
 
 /// One error for what all others come to.
@@ -90,7 +133,7 @@ fn all_failed(product: &Product, errors: &[Diagnostic]) -> Diagnostic {
     places.fold(Diagnostic::error(&COMPUTES_ALL_FAILED, message, help), Diagnostic::at)
 }
 
-fn assemble(product: &Product, answers: &Answers) -> CompiledArtifacts {
+fn assemble(product: &Product, transforms: Vec<TransformArtifact>, answers: &Answers) -> CompiledArtifacts {
     let computes = product.computes.iter().filter_map(|compute| {
         let answer = answers.computes.get(&compute.name)?;
         Some((
@@ -127,7 +170,7 @@ fn assemble(product: &Product, answers: &Answers) -> CompiledArtifacts {
             default_set_by: product.default_set_by.as_ref().map(|place| provenance::document(product, place)),
             computes: computes.collect(),
         },
-        transforms: product.transforms.clone(),
+        transforms,
         plugins: answers.plugins.clone(),
     }
 }
@@ -138,18 +181,22 @@ fn compute_environments(
     answer: &ComputeAnswers,
 ) -> BTreeMap<String, ComputeEnvironment> {
     let entry = |(environment, profile): (&String, &floe_plugin_api::ProfileResponse)| {
-        let settings = Settings::of(product, compute, environment);
-        let own = settings.for_profile();
+        let own = Settings::of(product, compute, environment).for_profile();
+        let secrets = answer.secrets.get(environment);
         let entry = ComputeEnvironment {
             profile: profile_path(environment, &compute.name),
             threads: Some(own.threads).filter(|threads| *threads != compute.config.threads()),
-            timeout_seconds: own.timeout_seconds.filter(|seconds| {
-                compute.config.timeout().is_none_or(|default| default.value != *seconds)
-            }),
+            timeout_seconds: own
+                .timeout_seconds
+                .filter(|seconds| compute.config.timeout().is_none_or(|default| default.value != *seconds)),
             timeout: profile.timeout,
             storage: profile.storage.clone(),
             set_by: provenance::of_environment(product, compute, environment),
-            secrets: settings.secrets().iter().map(|bound| (bound.variable.clone(), (&bound.secret).into())).collect(),
+            secrets: secrets
+                .into_iter()
+                .flatten()
+                .map(|bound| (bound.variable.clone(), (&bound.secret).into()))
+                .collect(),
         };
         (environment.clone(), entry)
     };
@@ -160,11 +207,10 @@ fn profile_path(environment: &str, compute: &str) -> String {
     format!("profiles/{environment}/{compute}/profiles.yml")
 }
 
-/// Everything that goes into the folder.
-fn files(product: &Product, artifacts: &CompiledArtifacts, answers: &Answers) -> Result<Files, Diagnostic> {
+/// Everything that goes into the folder beside the artifacts' own document.
+fn files(product: &Product, answers: &Answers) -> Result<Files, Diagnostic> {
     let mut files = Files::new();
     let mut helpers = HelperFiles::default();
-    files.insert(ARTIFACTS_FILE.to_owned(), artifacts.to_json());
     for (compute, answer) in &answers.computes {
         let requirements: String = answer.packages.packages.iter().map(|package| format!("{package}\n")).collect();
         files.insert(format!("requirements/{compute}.txt"), requirements);

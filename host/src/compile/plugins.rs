@@ -10,12 +10,14 @@ use floe_plugin_api::{
 use serde_json::Value;
 
 use super::answers;
+use super::keys::SettingKeys;
 use super::product::{Compute, Product};
 use super::schema::SettingsSchema;
 use super::settings::{self, Settings};
 use super::source::{ComputeSession, ComputeSource, PluginIdentity};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::compile::PLUGIN_WARNS;
+use crate::documents::secrets::BoundSecret;
 
 /// What a plugin answered for one compute.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub struct ComputeAnswers {
     pub resources: BTreeMap<&'static str, Value>,
     /// Profiles, by environment.
     pub profiles: BTreeMap<String, ProfileResponse>,
+    /// Secrets that they read from variables, by environment.
+    pub secrets: BTreeMap<String, Vec<BoundSecret>>,
 }
 
 /// What all plugins answered.
@@ -37,6 +41,8 @@ pub struct Answers {
     pub plugins: BTreeMap<String, PluginIdentity>,
     /// By compute. One that failed is not there.
     pub computes: BTreeMap<String, ComputeAnswers>,
+    /// What settings each plugin takes. One whose schema is not known is not there.
+    pub keys: BTreeMap<String, SettingKeys>,
     /// What is wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -45,6 +51,7 @@ impl Answers {
     fn absorb(&mut self, other: Self) {
         self.plugins.extend(other.plugins);
         self.computes.extend(other.computes);
+        self.keys.extend(other.keys);
         self.diagnostics.extend(other.diagnostics);
     }
 }
@@ -114,6 +121,7 @@ fn ask_one<S: ComputeSource>(
         let schema = session.call(&ConfigSchemaRequest::new());
         let schema = schema.and_then(|answer| SettingsSchema::new(plugin, answer.schema));
         if let Some(schema) = told.ok(schema, first) {
+            answers.keys.insert(plugin.to_owned(), SettingKeys::of(schema.as_value()));
             for compute in computes {
                 let answer = ask_compute(product, &mut session, compute, &schema, helper_dir, &mut told);
                 answers.computes.extend(answer.map(|answer| (compute.name.clone(), answer)));
@@ -142,22 +150,30 @@ fn ask_compute<T: ComputeSession>(
         }
         return None;
     }
-    let config = Settings::of(product, compute, names.first()?).for_profile();
+    let config = Settings::complete(product, compute, names.first()?, schema).for_profile();
     let metadata = told.ok(session.call(&MetadataRequest::new()), compute);
     let packages = session.call(&DbtPackagesRequest::new(config.clone()));
     let packages = packages.and_then(|packages| answers::packages(&compute.plugin, &packages).map(|()| packages));
     let packages = told.ok(packages, compute);
     let resources = ask_resources(session, compute, &config, told);
-    let mut profiles = Some(BTreeMap::new());
+    let (mut profiles, mut secrets) = (Some(BTreeMap::new()), BTreeMap::new());
     for environment in names {
-        match ask_profile(product, session, compute, environment, helper_dir, told) {
+        let settings = Settings::complete(product, compute, environment, schema);
+        secrets.insert(environment.to_owned(), settings.secrets());
+        match ask_profile(product, session, compute, (environment, &settings), helper_dir, told) {
             Some(profile) => {
                 let _ = profiles.as_mut().map(|profiles| profiles.insert(environment.to_owned(), profile));
             }
             None => profiles = None,
         }
     }
-    Some(ComputeAnswers { metadata: metadata?, packages: packages?, resources: resources?, profiles: profiles? })
+    Some(ComputeAnswers {
+        metadata: metadata?,
+        packages: packages?,
+        resources: resources?,
+        profiles: profiles?,
+        secrets,
+    })
 }
 
 /// The pods of a compute by size: the manifest's values over the plugin's.
@@ -185,12 +201,11 @@ fn ask_profile<T: ComputeSession>(
     product: &Product,
     session: &mut T,
     compute: &Compute,
-    environment: &str,
+    (environment, settings): (&str, &Settings),
     helper_dir: &str,
     told: &mut Told,
 ) -> Option<ProfileResponse> {
-    let config = Settings::of(product, compute, environment).for_profile();
-    let request = ProfileRequest::new(config, &*product.product.name, environment, helper_dir)
+    let request = ProfileRequest::new(settings.for_profile(), &*product.product.name, environment, helper_dir)
         .with_catalog(None::<CatalogConfig>);
     let response = session.call(&request);
     let response = response.and_then(|answer| answers::profile(&compute.plugin, &answer).map(|()| answer));

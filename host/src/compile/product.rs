@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::artifacts::{DbtProject, ManifestRef, ProductRef, TransformArtifact};
 use crate::diagnostics::Span;
+use crate::documents::Spanned;
 use crate::documents::environments::ALL_COMPUTES;
 use crate::documents::manifest::ResourceOverrides;
 use crate::documents::settings::ComputeSettings;
@@ -37,6 +38,8 @@ pub struct Environment {
     pub name: String,
     /// Variables for dbt.
     pub vars: Map<String, Value>,
+    /// Settings that the manifest leaves to products here.
+    pub product_may_set: Vec<Spanned<String>>,
     /// Settings over a compute's own, by compute; in the order in which they apply.
     pub connections: Vec<(String, ComputeSettings)>,
 }
@@ -60,6 +63,8 @@ pub struct Product {
     pub dbt: DbtProject,
     /// The manifests that apply.
     pub inheritance: Vec<ManifestRef>,
+    /// Files of these manifests, as the user would write them; the product's own is the last.
+    pub manifests: Vec<Utf8PathBuf>,
     /// Environments that are compiled, in the spec's order.
     pub environments: Vec<Environment>,
     /// All others: nothing is made for them, and no secret may be written out there either.

@@ -10,7 +10,7 @@ use crate::diagnostics::Span;
 use crate::documents::Spanned;
 use crate::documents::manifest::ResourceSettings;
 use crate::documents::secrets::{Reference, recognise};
-use crate::documents::settings::ComputeSettings;
+use crate::documents::settings::{ComputeSettings, SECRET_MOUNT};
 use crate::documents::yaml::{Kind, Node};
 
 /// Values by JSON pointer, as in an entry of `approved` (`/config/settings/memory_limit`), each with the path of the document
@@ -31,7 +31,9 @@ pub(super) fn of_compute(product: &Product, compute: &Compute) -> SetBy {
         ("large", &compute.resources.large),
     ];
     for (size, settings) in sizes {
-        settings.iter().for_each(|settings| record.resources(size, settings));
+        if let Some(settings) = settings {
+            record.resources(size, settings);
+        }
     }
     record.set_by
 }
@@ -73,10 +75,11 @@ impl<'a> Record<'a> {
                 self.note(&format!("/config/{key}"), place);
             }
         };
-        own("threads", place(&settings.threads));
-        own("timeout_seconds", place(&settings.timeout_seconds));
-        own("connect_timeout_seconds", place(&settings.connect_timeout_seconds));
-        own("max_timeout_seconds", place(&settings.max_timeout_seconds));
+        own("threads", place(settings.threads.as_ref()));
+        own("timeout_seconds", place(settings.timeout_seconds.as_ref()));
+        own("connect_timeout_seconds", place(settings.connect_timeout_seconds.as_ref()));
+        own("max_timeout_seconds", place(settings.max_timeout_seconds.as_ref()));
+        own(SECRET_MOUNT, settings.secret_mount.as_ref().map(|mount| &mount.span));
         self.values("/config", &settings.connection);
     }
 
@@ -105,6 +108,6 @@ impl<'a> Record<'a> {
     }
 }
 
-fn place<T>(value: &Option<Spanned<T>>) -> Option<&Span> {
-    value.as_ref().map(|value| &value.span)
+fn place<T>(value: Option<&Spanned<T>>) -> Option<&Span> {
+    value.map(|value| &value.span)
 }

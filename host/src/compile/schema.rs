@@ -1,9 +1,12 @@
 //! A compute's settings against its plugin's JSON Schema, with errors in the words of the file.
 
+use std::sync::OnceLock;
+
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
+use super::manifest_schema::{Values, translate};
 use crate::diagnostics::codes::compile::{SCHEMA_INVALID, SETTING_INVALID, SETTING_MISSING, SETTING_UNKNOWN};
 use crate::diagnostics::{Diagnostic, Span, did_you_mean};
 
@@ -45,6 +48,13 @@ impl Unknown<'_> {
 /// What the settings of a compute are checked against.
 pub struct SettingsSchema {
     plugin: String,
+    whole: Checked,
+    /// For settings of which another layer holds the rest; `None` where the schema does not say that much.
+    layer: OnceLock<Option<Checked>>,
+}
+
+/// A schema and its validator.
+struct Checked {
     schema: Value,
     validator: Validator,
 }
@@ -65,18 +75,51 @@ impl SettingsSchema {
                 "this is a defect of the plugin: tell its vendor, or install another version",
             )
         })?;
-        Ok(Self { plugin: plugin.to_owned(), schema, validator })
+        Ok(Self { plugin: plugin.to_owned(), whole: Checked { schema, validator }, layer: OnceLock::new() })
     }
 
     /// The schema itself.
     pub fn as_value(&self) -> &Value {
-        &self.schema
+        &self.whole.schema
+    }
+
+    /// Whether it names a setting, at the top: not whether it would let one of that name pass.
+    pub fn declares(&self, key: &str) -> bool {
+        let property = self.resolved(self.as_value()).and_then(|root| root.get("properties")?.get(key));
+        property.is_some_and(|property| *property != Value::Bool(false))
     }
 
     /// Everything that is wrong with the settings, in which secrets stand as dbt's `env_var` expressions.
     pub fn check(&self, compute: &str, settings: &Value, unknown: &Unknown<'_>, places: Places<'_>) -> Vec<Diagnostic> {
+        self.check_against(&self.whole, compute, settings, unknown, places)
+    }
+
+    /// As [`SettingsSchema::check`], of a part of the settings.
+    pub fn check_layer(
+        &self,
+        compute: &str,
+        settings: &Value,
+        unknown: &Unknown<'_>,
+        places: Places<'_>,
+    ) -> Vec<Diagnostic> {
+        let layer = self.layer.get_or_init(|| {
+            let schema = translate(self.as_value(), "plugin", Values::Plain).ok()?.into_document();
+            let validator = jsonschema::draft202012::new(&schema).ok()?;
+            Some(Checked { schema, validator })
+        });
+        layer.as_ref().map(|layer| self.check_against(layer, compute, settings, unknown, places)).unwrap_or_default()
+    }
+
+    fn check_against(
+        &self,
+        checked: &Checked,
+        compute: &str,
+        settings: &Value,
+        unknown: &Unknown<'_>,
+        places: Places<'_>,
+    ) -> Vec<Diagnostic> {
         let mut found = Vec::new();
-        for error in self.validator.iter_errors(settings) {
+        for error in checked.validator.iter_errors(settings) {
             if !unknown.excuses(&error) && !self.is_misspelt(&error, settings) {
                 self.describe(compute, &error, unknown, places, &mut found);
             }
@@ -174,7 +217,7 @@ impl SettingsSchema {
     /// The keys of the object one of whose keywords (`additionalProperties`, `required`) failed.
     fn allowed_keys(&self, keyword_path: &str) -> Vec<&str> {
         let object = keyword_path.rsplit_once('/').map_or("", |(object, _)| object);
-        self.schema
+        self.as_value()
             .pointer(object)
             .and_then(|schema| schema.get("properties"))
             .and_then(Value::as_object)
@@ -184,7 +227,7 @@ impl SettingsSchema {
 
     /// Where a key that is unknown here does belong: one level below.
     fn elsewhere(&self, key: &str) -> Option<String> {
-        let properties = self.schema.get("properties")?.as_object()?;
+        let properties = self.as_value().get("properties")?.as_object()?;
         properties.iter().find_map(|(outer, schema)| {
             let inner = self.resolved(schema)?.get("properties")?.as_object()?;
             inner.contains_key(key).then(|| format!("{outer}: {{{key}: …}}"))
@@ -194,11 +237,11 @@ impl SettingsSchema {
     /// The object schema behind `$ref` or `anyOf: [$ref, null]`.
     fn resolved<'a>(&'a self, schema: &'a Value) -> Option<&'a Value> {
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            return self.schema.pointer(reference.strip_prefix('#')?);
+            return self.as_value().pointer(reference.strip_prefix('#')?);
         }
         match schema.get("anyOf").and_then(Value::as_array) {
             Some(branches) => branches.iter().find_map(|branch| {
-                branch.get("$ref").and_then(Value::as_str).and_then(|to| self.schema.pointer(to.strip_prefix('#')?))
+                branch.get("$ref").and_then(Value::as_str).and_then(|to| self.as_value().pointer(to.strip_prefix('#')?))
             }),
             None => Some(schema),
         }

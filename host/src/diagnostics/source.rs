@@ -34,7 +34,7 @@ impl Source {
     }
 
     /// The lines from one byte to another as they may be shown, without the last line break.
-    pub(super) fn shown(&self, from: usize, to: usize) -> Cow<'_, str> {
+    pub(crate) fn shown(&self, from: usize, to: usize) -> Cow<'_, str> {
         let text = self.text.get(from..to).unwrap_or_default().trim_end_matches(['\n', '\r']);
         let hidden = self.hidden.lock().unwrap_or_else(PoisonError::into_inner);
         let is_hidden = |at: usize| hidden.iter().any(|range| range.contains(&at));

@@ -5,9 +5,12 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Element, Level, Origin, Renderer, Snippet};
 
-use super::{Diagnostic, Label, Report, Severity};
+use super::{Diagnostic, Label, Position, Report, Severity};
+
+/// Most bytes of a file that the renderer is handed for one diagnostic.
+const MOST_SHOWN: usize = 16 << 10;
 
 /// How text is shown. The default is what a file or a pipe gets: no colour, plain ASCII frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +59,7 @@ fn one(diagnostic: &Diagnostic, renderer: &Renderer, correlation_id: &str) -> St
         Severity::Warning => Level::WARNING,
     };
     let mut group = level.primary_title(clean(&diagnostic.message)).id(diagnostic.code.id).elements(
-        files(&diagnostic.labels).into_iter().enumerate().map(|(index, labels)| snippet(&labels, index == 0)),
+        files(&diagnostic.labels).into_iter().enumerate().flat_map(|(index, labels)| elements(&labels, index == 0)),
     );
     if !diagnostic.help.is_empty() {
         group = group.element(Level::HELP.message(clean(&diagnostic.help)));
@@ -82,13 +85,34 @@ fn files(labels: &[Label]) -> Vec<Vec<&Label>> {
     files
 }
 
-/// The lines of one file that carry labels. Only these are handed over: the renderer reads all of its text.
-fn snippet<'a>(labels: &[&'a Label], has_primary: bool) -> Snippet<'a, Annotation<'a>> {
-    let empty = || Snippet::source("");
-    let Some(source) = labels.first().map(|label| label.span.source()) else { return empty() };
+/// The labels of one file: in one piece where they are near to each other, else each by itself, and of a line that is longer
+/// than anybody reads the place alone.
+fn elements<'a>(labels: &[&'a Label], has_primary: bool) -> Vec<Element<'a>> {
+    if let Some(snippet) = snippet(labels, has_primary) {
+        return vec![snippet.into()];
+    }
+    let each = labels.iter().enumerate().map(|(index, label)| match snippet(&[label], has_primary && index == 0) {
+        Some(snippet) => Element::from(snippet),
+        None => place(label).into(),
+    });
+    each.collect()
+}
+
+fn place(label: &Label) -> Origin<'_> {
+    let Position { line, column } = label.span.position();
+    Origin::path(clean(label.span.source().path().as_str())).line(line).char_column(column)
+}
+
+/// The lines of one file that carry labels; `None` where they are too many. Only these are handed over: the renderer reads all
+/// of its text.
+fn snippet<'a>(labels: &[&'a Label], has_primary: bool) -> Option<Snippet<'a, Annotation<'a>>> {
+    let source = labels.first()?.span.source();
     let lines = labels.iter().map(|label| source.line_of(label.span.start()));
-    let (Some(first), Some(last)) = (lines.clone().min(), lines.max()) else { return empty() };
+    let (first, last) = (lines.clone().min()?, lines.max()?);
     let (from, to) = (source.line_start(first), source.line_start(last + 1));
+    if to - from > MOST_SHOWN {
+        return None;
+    }
     let text = source.shown(from, to);
     let annotations = labels.iter().enumerate().map(|(index, label)| {
         let span = label.span.first_line();
@@ -99,7 +123,7 @@ fn snippet<'a>(labels: &[&'a Label], has_primary: bool) -> Snippet<'a, Annotatio
         kind.span(start..end).label(label.text.as_deref().map(clean))
     });
     let annotations: Vec<_> = annotations.collect();
-    Snippet::source(text).path(clean(source.path().as_str())).line_start(first + 1).annotations(annotations)
+    Some(Snippet::source(text).path(clean(source.path().as_str())).line_start(first + 1).annotations(annotations))
 }
 
 /// Without control characters: a key in a document must not be able to steer the terminal.

@@ -28,7 +28,7 @@ pub struct Connection {
 }
 
 /// The error for a key that chooses a compute, directly in an environment or in one of its connections.
-pub(super) fn selection(entry: &Entry, environment: &str) -> Option<Diagnostic> {
+pub fn selection(entry: &Entry, environment: &str) -> Option<Diagnostic> {
     SELECTIONS.contains(&entry.key.as_str()).then(|| {
         Diagnostic::error(
             &codes::PARITY,
@@ -38,6 +38,15 @@ pub(super) fn selection(entry: &Entry, environment: &str) -> Option<Diagnostic> 
         )
         .labelled(entry.key_span.clone(), "would make environments drift apart")
     })
+}
+
+/// Whether a selection directly under a connection may be a setting after all. dbt-databricks has one at this very place: a
+/// mapping `compute` of SQL warehouses by name, whose addresses do differ between environments. Whether a plugin has such a
+/// setting only its schema says, which no reader of documents knows: so the reader lets a mapping pass, `compile::parity`
+/// refuses it unless the schema declares it, and all else (a text, a list, nothing; any other key) is refused at once. A
+/// product may never set it.
+pub fn may_be_setting(entry: &Entry) -> bool {
+    entry.key == "compute" && matches!(entry.value.kind, Kind::Map(_))
 }
 
 /// What both kinds of environment have.

@@ -55,26 +55,24 @@ impl Fields {
         problems: &mut Problems,
         special: impl Fn(&Entry) -> Option<Diagnostic>,
     ) -> Option<Self> {
-        let Kind::Map(all) = node.kind else {
+        let Kind::Map(mut entries) = node.kind else {
             let help = format!("write its keys: {}", listed(shape.keys.iter().copied()));
             problems.push(wrong_type(shape.what, "a mapping", &node, help));
             return None;
         };
-        let entries = Vec::with_capacity(all.len());
-        let mut fields = Self { shape, entries, meant: Vec::new(), span: node.span, elsewhere: Vec::new() };
-        for entry in all {
+        let (mut meant, mut elsewhere) = (Vec::new(), Vec::new());
+        // What is read stays where it is: that is nearly all of it.
+        for entry in entries.extract_if(.., |entry| !shape.keys.contains(&entry.key.as_str())) {
             let key = entry.key.as_str();
-            if shape.keys.contains(&key) {
-                fields.entries.push(entry);
-            } else if shape.elsewhere.contains(&key) {
-                fields.elsewhere.push(entry);
+            if shape.elsewhere.contains(&key) {
+                elsewhere.push(entry);
             } else if !(shape.extensions && key.starts_with("x-")) {
-                let meant = did_you_mean(key, shape.keys.iter().chain(shape.elsewhere).copied());
-                fields.meant.extend(meant);
-                problems.push(special(&entry).unwrap_or_else(|| unknown_key(&entry, shape, meant)));
+                let near = did_you_mean(key, shape.keys.iter().chain(shape.elsewhere).copied());
+                meant.extend(near);
+                problems.push(special(&entry).unwrap_or_else(|| unknown_key(&entry, shape, near)));
             }
         }
-        Some(fields)
+        Some(Self { shape, entries, meant, span: node.span, elsewhere })
     }
 
     /// A key with its value, if it is there.
@@ -188,23 +186,20 @@ impl Fields {
     /// A list of texts that are not empty.
     pub(crate) fn texts(&mut self, key: &str, problems: &mut Problems) -> Vec<Spanned<String>> {
         let items = self.list(key, problems).map_or_else(Vec::new, |list| list.value);
-        let what = format!("an entry of `{key}`");
-        items.into_iter().filter_map(|item| text_node(item, &what, problems)).collect()
+        items.into_iter().filter_map(|item| text_node(item, || format!("an entry of `{key}`"), problems)).collect()
     }
 }
 
 /// A value that must be text and not empty.
 pub(crate) fn text(entry: Entry, problems: &mut Problems) -> Option<Spanned<String>> {
-    match entry.value.kind {
-        // The way of nearly every text: nothing is put together for an error that does not come.
-        Kind::Str(ref text) if !text.trim().is_empty() => text_node(entry.value, "", problems),
-        _ => text_node(entry.value, &format!("`{}`", entry.key), problems),
-    }
+    let Entry { key, value, .. } = entry;
+    text_node(value, || format!("`{key}`"), problems)
 }
 
-fn text_node(node: Node, what: &str, problems: &mut Problems) -> Option<Spanned<String>> {
-    let help = match &node.kind {
-        Kind::Str(_) => String::new(),
+/// `what` names it in errors: nothing is put together for one that does not come.
+fn text_node(node: Node, what: impl FnOnce() -> String, problems: &mut Problems) -> Option<Spanned<String>> {
+    let help = match node.kind {
+        Kind::Str(value) => return not_empty(Spanned::new(value, node.span), what, problems),
         Kind::Null => "write the value, or remove the key".to_owned(),
         Kind::Map(_) if node.span.text().starts_with('{') && node.span.text().ends_with('}') => {
             format!("if it is meant as text, put it in quotes: \"{}\"", node.span.first_line().text())
@@ -212,19 +207,16 @@ fn text_node(node: Node, what: &str, problems: &mut Problems) -> Option<Spanned<
         Kind::Map(_) | Kind::Seq(_) => "write one text".to_owned(),
         _ => format!("put it in quotes: \"{}\"", node.span.text()),
     };
-    if let Kind::Str(value) = node.kind {
-        return not_empty(Spanned::new(value, node.span), what, problems);
-    }
-    problems.push(wrong_type(what, "text", &node, help));
+    problems.push(wrong_type(&what(), "text", &node, help));
     None
 }
 
-fn not_empty(text: Spanned<String>, what: &str, problems: &mut Problems) -> Option<Spanned<String>> {
+fn not_empty(text: Spanned<String>, what: impl FnOnce() -> String, problems: &mut Problems) -> Option<Spanned<String>> {
     if !text.trim().is_empty() {
         return Some(text);
     }
     problems.push(
-        Diagnostic::error(&codes::EMPTY, format!("{what} is empty"), "write the value, or remove the key")
+        Diagnostic::error(&codes::EMPTY, format!("{} is empty", what()), "write the value, or remove the key")
             .at(text.span),
     );
     None

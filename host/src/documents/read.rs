@@ -10,16 +10,25 @@ use super::yaml::{self, MAX_BYTES};
 use crate::diagnostics::codes::{documents, machine};
 use crate::diagnostics::{Diagnostic, Source, Span};
 
-/// Reads a file as text; `what` names it in errors ("the manifest").
+/// Reads a document as text; `what` names it in errors ("the manifest").
 pub fn read_source(path: &Utf8Path, what: &str) -> Result<Arc<Source>, Box<Diagnostic>> {
-    let bytes = read_bytes(path, what)?;
+    read_source_up_to(path, what, MAX_BYTES)
+}
+
+/// Reads a file of at most so many bytes as text.
+pub fn read_source_up_to(path: &Utf8Path, what: &str, most: usize) -> Result<Arc<Source>, Box<Diagnostic>> {
+    decode(path, what, read_bytes(path, what, most)?)
+}
+
+/// The bytes of a file as text.
+pub fn decode(path: &Utf8Path, what: &str, bytes: Vec<u8>) -> Result<Arc<Source>, Box<Diagnostic>> {
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Source::new(path, text)),
         Err(error) => Err(Box::new(not_utf8(path, what, error.as_bytes(), error.utf8_error().valid_up_to()))),
     }
 }
 
-fn read_bytes(path: &Utf8Path, what: &str) -> Result<Vec<u8>, Box<Diagnostic>> {
+fn read_bytes(path: &Utf8Path, what: &str, most: usize) -> Result<Vec<u8>, Box<Diagnostic>> {
     let failed = |error: &std::io::Error| {
         Box::new(match error.kind() {
             ErrorKind::NotFound => Diagnostic::error(
@@ -42,15 +51,15 @@ fn read_bytes(path: &Utf8Path, what: &str) -> Result<Vec<u8>, Box<Diagnostic>> {
     }
     let too_long = |bytes: u64| {
         let span = Span::new(&Source::new(path, ""), 0, 0);
-        Box::new(yaml::too_long(span, usize::try_from(bytes).unwrap_or(usize::MAX)))
+        Box::new(yaml::too_long(span, usize::try_from(bytes).unwrap_or(usize::MAX), most))
     };
-    if metadata.len() > MAX_BYTES as u64 {
+    if metadata.len() > most as u64 {
         return Err(too_long(metadata.len()));
     }
     let file = File::open(path).map_err(|error| failed(&error))?;
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
-    file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
-    if bytes.len() > MAX_BYTES {
+    file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+    if bytes.len() > most {
         return Err(too_long(bytes.len() as u64));
     }
     Ok(bytes)

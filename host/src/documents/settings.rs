@@ -1,8 +1,10 @@
 //! The settings of a compute: floe's own, and the plugin's, which stay as they are until its schema checks them.
 
-use super::environments::selection;
+use std::collections::BTreeSet;
+
+use super::environments::{may_be_setting, selection};
 use super::fields::{self, Problems, wrong_type};
-use super::secrets::{self, Reference};
+use super::secrets::{self, Reference, SecretMount};
 use super::spanned::Spanned;
 use super::yaml::{Entry, Kind, Node};
 use crate::diagnostics::codes::manifest as codes;
@@ -18,6 +20,9 @@ pub const MAX_TIMEOUT: u32 = 86_400;
 /// floe's own keys; all others are the plugin's.
 pub const FLOE_KEYS: &[&str] = &["threads", "timeout_seconds", "connect_timeout_seconds", "max_timeout_seconds"];
 
+/// A mounted Kubernetes secret that holds settings.
+pub const SECRET_MOUNT: &str = "connection_secret_ref";
+
 /// What `config` of a compute, or a connection of an environment, sets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ComputeSettings {
@@ -31,6 +36,10 @@ pub struct ComputeSettings {
     pub connect_timeout_seconds: Option<Spanned<u32>>,
     /// What no timeout may exceed. Never set in an environment.
     pub max_timeout_seconds: Option<Spanned<u32>>,
+    /// A mounted Kubernetes secret that holds some of the plugin's settings.
+    pub secret_mount: Option<SecretMount>,
+    /// Top-level settings from below the mounted secret, which replaces them.
+    pub before_mount: BTreeSet<String>,
     /// The plugin's settings: always a mapping.
     pub connection: Node,
 }
@@ -45,6 +54,8 @@ impl ComputeSettings {
             timeout_seconds: None,
             connect_timeout_seconds: None,
             max_timeout_seconds: None,
+            secret_mount: None,
+            before_mount: BTreeSet::new(),
         }
     }
 
@@ -60,18 +71,29 @@ impl ComputeSettings {
 
     /// Lays others over these, field by field; what they do not set stays, and who set it.
     pub fn lay(&mut self, over: &Self) {
-        lay_field(&mut self.threads, &over.threads);
-        lay_field(&mut self.timeout_seconds, &over.timeout_seconds);
-        lay_field(&mut self.connect_timeout_seconds, &over.connect_timeout_seconds);
-        lay_field(&mut self.max_timeout_seconds, &over.max_timeout_seconds);
+        if over.secret_mount.is_some() {
+            self.before_mount.extend(keys_of(&self.connection));
+            self.secret_mount.clone_from(&over.secret_mount);
+        }
+        for key in keys_of(&over.connection) {
+            self.before_mount.remove(&key);
+        }
+        lay_field(&mut self.threads, over.threads.as_ref());
+        lay_field(&mut self.timeout_seconds, over.timeout_seconds.as_ref());
+        lay_field(&mut self.connect_timeout_seconds, over.connect_timeout_seconds.as_ref());
+        lay_field(&mut self.max_timeout_seconds, over.max_timeout_seconds.as_ref());
         lay_node(&mut self.connection, &over.connection);
     }
 }
 
+fn keys_of(connection: &Node) -> impl Iterator<Item = String> + '_ {
+    connection.as_map().into_iter().flatten().map(|entry| entry.key.clone())
+}
+
 /// A field that is set replaces the one below.
-pub(super) fn lay_field<T: Clone>(under: &mut Option<Spanned<T>>, over: &Option<Spanned<T>>) {
-    if over.is_some() {
-        under.clone_from(over);
+fn lay_field<T: Clone>(under: &mut Option<Spanned<T>>, over: Option<&Spanned<T>>) {
+    if let Some(over) = over {
+        *under = Some(over.clone());
     }
 }
 
@@ -129,10 +151,11 @@ pub(super) fn read(entry: Entry, place: Where<'_>, problems: &mut Problems) -> O
             ("max_timeout_seconds", Where::Config) => {
                 settings.max_timeout_seconds = fields::number(&entry, 1..=MAX_TIMEOUT, problems);
             }
+            (SECRET_MOUNT, _) => settings.secret_mount = secrets::read_mount(entry, problems),
             ("max_timeout_seconds", Where::Environment(_)) => problems.push(limit_in_environment(&entry)),
             (_, Where::Environment(environment)) => match selection(&entry, environment) {
-                Some(refused) => problems.push(refused),
-                None => connection.push(entry),
+                Some(refused) if !may_be_setting(&entry) => problems.push(refused),
+                _ => connection.push(entry),
             },
             (_, Where::Config) => connection.push(entry),
         }

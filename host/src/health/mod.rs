@@ -126,7 +126,7 @@ fn attempt(checks: &Checks<'_>, compute: &Compute, host: &PluginHost, begun: Ins
     };
     // What is wrong with the settings and what is missing here are told together.
     let mut errors = settings::check(checks.product, compute, &[checks.environment], &schema);
-    let own = Settings::of(checks.product, compute, checks.environment);
+    let own = Settings::complete(checks.product, compute, checks.environment, &schema);
     let config = match own.for_check(&checks.product.project_dir, &schema) {
         Ok((config, secrets)) => {
             worker = worker.with_scrubber(Scrubber::new(secrets.iter().map(Secret::expose)));

@@ -8,6 +8,7 @@ use floe_plugin_api::ErrorKind;
 use super::client::{Launcher, Limits, Worker};
 use super::inspect::{Inspected, Refused, inspect};
 use super::search_path::{Folder, SearchOptions, candidates, folders};
+use super::trust::{self, Policy};
 use crate::diagnostics::{Diagnostic, codes::plugins as codes};
 
 /// A file of the search path.
@@ -36,7 +37,7 @@ impl Found {
     }
 
     fn is_same_file(&self, other: &Self) -> bool {
-        matches!((&self.outcome, &other.outcome), (Ok(one), Ok(two)) if one.identity == two.identity)
+        matches!((&self.outcome, &other.outcome), (Ok(one), Ok(two)) if one.identity() == two.identity())
     }
 }
 
@@ -48,6 +49,7 @@ pub struct PluginHost {
     problems: Vec<Diagnostic>,
     launcher: Launcher,
     limits: Limits,
+    policy: Policy,
 }
 
 impl PluginHost {
@@ -64,13 +66,20 @@ impl PluginHost {
             refuse_duplicates(&folder.path, &mut here);
             found.append(&mut here);
         }
-        Self { folders, found, problems, launcher, limits: Limits::default() }
+        Self { folders, found, problems, launcher, limits: Limits::default(), policy: Policy::default() }
     }
 
     /// Sets the limits of the workers.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Sets what a plugin must fulfil before it is loaded.
+    #[must_use]
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
         self
     }
 
@@ -102,22 +111,27 @@ impl PluginHost {
         }
     }
 
+    /// Everything that is to be said of whether a plugin may be loaded; errors are what forbids it. What is hashed for that
+    /// is hashed once.
+    pub fn examine(&self, plugin: &Inspected) -> Vec<Diagnostic> {
+        self.policy.examine(plugin)
+    }
+
     /// Starts a worker for a plugin, and loads it there.
     ///
     /// # Errors
-    /// One diagnostic: it cannot be started or loaded, or it did not survive that.
+    /// One diagnostic: it may not be loaded, cannot be started or loaded, or did not survive that.
     pub fn start(&self, plugin: &Inspected) -> Result<Worker, Diagnostic> {
-        Worker::start(plugin, &self.launcher, &self.limits)
+        let judged = self.policy.judge(plugin);
+        let (errors, warnings): (Vec<_>, Vec<_>) = judged.findings.into_iter().partition(Diagnostic::is_error);
+        match trust::joined(errors) {
+            Some(forbidden) => Err(forbidden),
+            None => Worker::start(plugin, judged.libraries, warnings, &self.launcher, &self.limits),
+        }
     }
 
     fn refused(&self, name: &str, refused: &Refused) -> Diagnostic {
-        let mut reasons = refused.reasons.iter().cloned();
-        let Some(mut first) = reasons.next() else { return self.not_found(name) };
-        for other in reasons {
-            first.message.push_str("; and ");
-            first.message.push_str(&other.message);
-        }
-        first
+        trust::joined(refused.reasons.iter().cloned()).unwrap_or_else(|| self.not_found(name))
     }
 
     fn not_found(&self, name: &str) -> Diagnostic {

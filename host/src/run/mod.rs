@@ -1,3 +1,4 @@
-//! What becomes of compiled artifacts: for now, the plan.
+//! What becomes of compiled artifacts: the plan, and the variables that dbt needs.
 
 pub mod plan;
+pub mod variables;

@@ -77,15 +77,9 @@ fn commands(artifacts: &CompiledArtifacts, out: &str, compute: &str) -> BTreeMap
         .collect()
 }
 
-/// Each transform behind those of the models that it depends on; otherwise in the spec's order. A cycle is cut where it is
-/// entered: dbt, whose graph has the last word, refuses one.
+/// Each transform behind those that own the models that it depends on; otherwise in the spec's order. The compiler refuses
+/// cycles; one that is there all the same is cut where it is entered.
 fn ordered(transforms: &[TransformArtifact]) -> Vec<&TransformArtifact> {
-    let by_model: BTreeMap<&str, usize> = transforms
-        .iter()
-        .enumerate()
-        .filter(|(_, transform)| transform.kind == "name")
-        .map(|(at, transform)| (transform.selects.as_str(), at))
-        .collect();
     let mut order = Vec::with_capacity(transforms.len());
     let mut seen = vec![false; transforms.len()];
     for start in 0..transforms.len() {
@@ -97,8 +91,8 @@ fn ordered(transforms: &[TransformArtifact]) -> Vec<&TransformArtifact> {
             } else if !seen[at] {
                 seen[at] = true;
                 stack.push((at, true));
-                let parents = transforms[at].depends_on.iter().rev();
-                stack.extend(parents.filter_map(|model| by_model.get(model.as_str())).map(|parent| (*parent, false)));
+                let parents = transforms[at].after.iter().rev().filter(|parent| **parent < transforms.len());
+                stack.extend(parents.map(|parent| (*parent, false)));
             }
         }
     }
@@ -109,7 +103,7 @@ fn ordered(transforms: &[TransformArtifact]) -> Vec<&TransformArtifact> {
 mod tests {
     use super::*;
 
-    fn transform(selects: &str, compute: &str, depends_on: &[&str]) -> TransformArtifact {
+    fn transform(selects: &str, compute: &str, after: &[usize]) -> TransformArtifact {
         TransformArtifact {
             kind: "name",
             selects: selects.to_owned(),
@@ -118,21 +112,21 @@ mod tests {
             timeout_seconds: None,
             workload_size: "medium",
             tags: Vec::new(),
-            depends_on: depends_on.iter().map(|model| (*model).to_owned()).collect(),
+            depends_on: Vec::new(),
+            after: after.to_vec(),
         }
     }
 
     #[test]
     fn parents_come_first_and_the_rest_keeps_its_order() {
-        let transforms =
-            [transform("c", "x", &["b"]), transform("a", "x", &[]), transform("b", "x", &["a", "elsewhere"])];
+        let transforms = [transform("c", "x", &[2]), transform("a", "x", &[]), transform("b", "x", &[1])];
         let order: Vec<_> = ordered(&transforms).iter().map(|transform| transform.selects.as_str()).collect();
         assert_eq!(order, ["a", "b", "c"]);
     }
 
     #[test]
     fn a_cycle_does_not_hang() {
-        let transforms = [transform("a", "x", &["b"]), transform("b", "x", &["a"])];
+        let transforms = [transform("a", "x", &[1]), transform("b", "x", &[0])];
         assert_eq!(ordered(&transforms).len(), 2);
     }
 }

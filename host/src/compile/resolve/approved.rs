@@ -14,10 +14,16 @@ pub(super) struct Approved<'a> {
     /// The manifests that approve them; none where DuckDB alone is there, or where they cannot be read.
     pub(super) chain: Option<&'a Chain>,
     /// Whether a compute that is not among them is not approved: not so where a list could not be read in full.
-    pub(super) is_whole: bool,
+    is_whole: bool,
 }
 
 impl<'a> Approved<'a> {
+    /// The computes of manifests, if these can be read.
+    pub(super) fn new(computes: &'a [Compute], chain: Option<&'a Chain>, is_readable: bool) -> Self {
+        let is_partial = |chain: &Chain| chain.manifest.computes.as_ref().is_none_or(|computes| computes.is_partial);
+        Self { computes, chain, is_whole: is_readable && !chain.is_some_and(is_partial) }
+    }
+
     /// The approved compute with a name.
     pub(super) fn get(&self, name: &str) -> Option<&'a Compute> {
         self.computes.iter().find(|compute| compute.name == name)

@@ -9,6 +9,7 @@ use crate::diagnostics::{Diagnostic, listed, meant_or_listed};
 use crate::documents::environments::{self, ALL_COMPUTES, Connection, DEFAULT_ENVIRONMENT};
 use crate::documents::manifest::ManifestEnvironment;
 use crate::documents::placeholders::Placeholders;
+use crate::documents::settings::SECRET_MOUNT;
 use crate::documents::spec::{Spec, SpecEnvironment};
 
 /// The environments, by whether they are wanted (all are where none is named), and what is wrong with them.
@@ -51,7 +52,8 @@ fn environment(
     placeholders: &Placeholders,
 ) -> Environment {
     let own = declared.iter().find(|own| own.name.value == name);
-    let above = platform.iter().find(|above| above.name.value == name).map(|above| &above.connections);
+    let platform = platform.iter().find(|above| above.name.value == name);
+    let above = platform.map(|above| &above.connections);
     let own_connections = || own.into_iter().flat_map(|own| &own.connections);
     let is_for_all = |connection: &&Connection| connection.compute.value == ALL_COMPUTES;
     // What is said of one compute counts for more than what is said of all, wherever it stands.
@@ -64,6 +66,7 @@ fn environment(
     Environment {
         name: name.to_owned(),
         vars: vars.collect::<Map<String, Value>>(),
+        product_may_set: platform.map(|above| above.product_may_set.clone()).unwrap_or_default(),
         connections: connections
             .map(|connection| {
                 let mut settings = connection.settings.clone();
@@ -109,6 +112,7 @@ fn not_for_products(own: &SpecEnvironment, above: Option<&ManifestEnvironment>, 
             ("threads", settings.threads.as_ref().map(|own| &own.span)),
             ("timeout_seconds", settings.timeout_seconds.as_ref().map(|own| &own.span)),
             ("connect_timeout_seconds", settings.connect_timeout_seconds.as_ref().map(|own| &own.span)),
+            (SECRET_MOUNT, settings.secret_mount.as_ref().map(|own| &own.span)),
         ];
         let floes = floes.into_iter().filter_map(|(key, span)| Some((key, span?)));
         let plugins = settings.connection.as_map().unwrap_or_default();

@@ -1,53 +1,75 @@
 //! Which compute each transform runs on: decided once, for all environments.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use camino::Utf8Path;
 use floe_plugin_api::WorkloadSize;
 
 use super::approved::Approved;
+use super::dbt_project::Contents;
+use super::names::Names;
+use super::ownership::Owners;
+use super::{claims, depends_on, selection};
 use crate::compile::artifacts::TransformArtifact;
-use crate::diagnostics::codes::compile::{COMPUTE_NOT_APPROVED, TRANSFORM_CLAIMED_TWICE, TRANSFORM_NOT_FOUND};
-use crate::diagnostics::{Diagnostic, Span, did_you_mean, listed};
+use crate::diagnostics::codes::compile::{COMPUTE_NOT_APPROVED, TRANSFORM_CLAIMED_TWICE};
+use crate::diagnostics::{Diagnostic, Span};
 use crate::documents::Spanned;
-use crate::documents::spec::{Selector, Spec, Transform};
+use crate::documents::spec::{Selector, Transform};
 
 /// The transforms of a spec, and all that is wrong with them.
 pub(super) fn of(
-    spec: Option<&Spec>,
+    own: &[Transform],
     approved: Approved<'_>,
     default: &str,
     folder: &Utf8Path,
+    contents: &Contents,
 ) -> (Vec<TransformArtifact>, Vec<Diagnostic>) {
+    let names = Names::of(contents);
     let mut diagnostics = Vec::new();
     let mut claims: HashMap<(&'static str, String), Span> = HashMap::new();
-    let mut transforms = Vec::new();
-    for transform in spec.into_iter().flat_map(|spec| &spec.transforms) {
-        // `models/staging` and `models/staging/` are one path.
-        let (kind, text) = (transform.selector.key(), transform.selector.text());
-        let selects = text.trim_end_matches('/').to_owned();
-        if let Selector::Path(path) = &transform.selector {
-            diagnostics.extend(not_found(path, folder));
-        }
-        let span = text.span.clone();
-        if let Some(first) = claims.insert((kind, selects.clone()), span.clone()) {
-            diagnostics.push(
-                Diagnostic::error(
-                    &TRANSFORM_CLAIMED_TWICE,
-                    format!("two transforms claim the {} `{selects}`", noun(kind)),
-                    "keep one of them",
-                )
-                .at(span.clone())
-                .labelled(first, "claimed here first"),
-            );
-        }
+    let mut transforms = Vec::with_capacity(own.len());
+    // Of which of them nothing is said yet.
+    let mut sound = Vec::with_capacity(own.len());
+    for transform in own {
+        let (kind, selects) = (transform.selector.key(), selection::plain(&transform.selector, &names));
+        let span = transform.selector.text().span.clone();
+        let problem = match claims.entry((kind, selects.clone())) {
+            Entry::Occupied(first) => Some(claimed_twice(kind, &selects, span, first.get().clone())),
+            Entry::Vacant(entry) => {
+                entry.insert(span);
+                selection::check(&transform.selector, &names, folder)
+            }
+        };
+        sound.push(problem.is_none());
+        diagnostics.extend(problem);
         if let Some(compute) = &transform.compute {
             let message = format!("compute `{}` is not approved", compute.value);
             diagnostics.extend(approved.refuse(compute, &COMPUTE_NOT_APPROVED, &message));
         }
         transforms.push(artifact(transform, kind, selects, default));
     }
+    let owners = Owners::of_transforms(contents.packages.first().map_or("", String::as_str), &transforms);
+    diagnostics.extend(claims::without_any(own, &transforms, &owners, contents, &sound));
+    let (after, found) = depends_on::resolve(own, &transforms, &owners, &names);
+    diagnostics.extend(found);
+    for (transform, after) in transforms.iter_mut().zip(after) {
+        transform.after = after;
+    }
     (transforms, diagnostics)
+}
+
+/// Whether anything in them may be found in packages alone.
+pub(super) fn look_into_packages(transforms: &[Transform]) -> bool {
+    let is_path = |transform: &Transform| matches!(transform.selector, Selector::Path(_));
+    transforms.iter().any(|transform| !is_path(transform) || !transform.depends_on.is_empty())
+}
+
+fn claimed_twice(kind: &str, selects: &str, span: Span, first: Span) -> Diagnostic {
+    let message = format!("two transforms claim the {} `{selects}`", noun(kind));
+    Diagnostic::error(&TRANSFORM_CLAIMED_TWICE, message, "keep one of them")
+        .at(span)
+        .labelled(first, "claimed here first")
 }
 
 fn artifact(transform: &Transform, kind: &'static str, selects: String, default: &str) -> TransformArtifact {
@@ -61,40 +83,10 @@ fn artifact(transform: &Transform, kind: &'static str, selects: String, default:
         workload_size: transform.workload_size.as_ref().map_or(WorkloadSize::default(), |size| size.value).as_str(),
         tags: words(&transform.tags),
         depends_on: words(&transform.depends_on),
+        after: Vec::new(),
     }
 }
 
 fn noun(kind: &str) -> &str {
     if kind == "name" { "model" } else { kind }
-}
-
-/// A path that selects nothing would leave its models on the default without a word.
-fn not_found(path: &Spanned<String>, folder: &Utf8Path) -> Option<Diagnostic> {
-    if folder.join(&path.value).exists() {
-        return None;
-    }
-    let parent = Utf8Path::new(&path.value).parent().unwrap_or(Utf8Path::new(""));
-    let beside = names_in(&folder.join(parent));
-    let name = Utf8Path::new(&path.value).file_name().unwrap_or_default();
-    let help = match did_you_mean(name, beside.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean `{}`?", parent.join(near)),
-        None if beside.is_empty() => "paths count from the dbt project's folder".to_owned(),
-        None => format!("beside it there is {}", listed(beside.iter().map(String::as_str))),
-    };
-    let message = format!("the dbt project has no `{}`", path.value);
-    Some(Diagnostic::error(&TRANSFORM_NOT_FOUND, message, help).at(path.span.clone()))
-}
-
-fn names_in(folder: &Utf8Path) -> Vec<String> {
-    let folder = if folder.as_str().is_empty() { Utf8Path::new(".") } else { folder };
-    let mut names: Vec<_> = folder
-        .read_dir_utf8()
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.file_name().to_owned())
-        .filter(|name| !name.starts_with('.'))
-        .collect();
-    names.sort_unstable();
-    names
 }

@@ -45,4 +45,32 @@ super::codes! {
         "An environment of the spec sets a connection setting that the manifest does not leave to products. Connections belong to the platform; what a product may set for people's sandboxes is named in the manifest:\n\n```yaml\nenvironments:\n  - name: dev\n    product_may_set: [schema]\n```";
     SIGNATURES_NOT_CHECKED = "F0424", "Signatures are not checked yet",
         "The manifest demands signed plugins (`plugins.trust.require_signature`), and this version of floe checks no signature: it comes with a later one. Rather than load unsigned plugins as if they had been checked, floe refuses. Remove the demand knowing that, or wait.";
+    TARGET_NAME = "F0430", "`target.name` is compared with what is no environment",
+        "The dbt project compares `target.name` with a text that is the name of no environment. Under floe the dbt target is the environment, the same for every compute, so the comparison has one outcome for ever: most often the name of a target as it was before floe, or the name of a compute.\n\n```sql\n{% if target.name == 'production' %}   -- the environment is called prod\n```\n\nCompare with a name from `environments` of the spec and the manifest. For what depends on the engine compare `target.type`, which is the adapter's name. Only texts that are written out, in SQL and YAML of the project itself, are looked at.";
+    ARTIFACTS_NOT_READ = "F0440", "Artifacts that are no JSON",
+        "A file that should hold compiled artifacts is no JSON: it was cut off, edited by hand, or is another file. The message says where reading stopped. `floe compile` writes artifacts whole or not at all, so compile again, or fetch the file again from where it was stored.";
+    ARTIFACTS_WRONG = "F0441", "Not floe's artifacts",
+        "A file is JSON, but lacks what `compiled_artifacts.json` holds, or holds something in another form: a field is missing or of another type, a transform names a compute that the registry does not hold, or a transform stands twice. Name the folder that `floe compile` wrote (`target/floe` where `--out` says nothing else) or the file in it, and change nothing in it.";
+    ARTIFACTS_OTHER_VERSION = "F0442", "Artifacts of another version",
+        "The artifacts were written by a floe of another major version, whose fields may mean something else. Within a major fields are only added, so any floe of that major reads them. Compile again with this floe.";
+    PARITY_COMPUTE = "F0443", "A transform runs on another compute",
+        "`floe parity` compared two artifacts, and a transform runs on one compute in the first and on another in the second. Types, functions, NULL order and rounding differ from engine to engine, so that what was tested with the one is not what runs with the other. Choose the same compute in both specs and manifests, and compile again.";
+    PARITY_PLUGIN = "F0444", "A compute has another plugin",
+        "`floe parity` compared two artifacts. A compute has the same name in both and runs on another plugin, that is on another engine; so all its transforms differ, whatever they are called. Bind the name to the same plugin in both manifests: `{name: warehouse, plugin: snowflake}`.";
+    PARITY_MISSING = "F0445", "A transform that only one has",
+        "`floe parity` compared two artifacts, and only one of them has this transform; in the other one its models are claimed by something else, or run on the default. Compile both from the same spec.";
+    PARITY_DEFAULT = "F0446", "The default compute differs",
+        "`floe parity` compared two artifacts whose default computes differ. What no transform claims runs on the default: models of folders that the spec does not name, and what is added tomorrow. Choose the same `default` in both manifests.";
+    PARITY_BINARY = "F0447", "Another binary of a plugin",
+        "`floe parity` compared two artifacts. A plugin has another version in the second, or the same version and another sha256 for the same platform. The computes are the same; what the plugin writes into profiles may not be. Install the same binaries in both places; `floe.lock` pins them.";
+    PARITY_PRODUCT = "F0448", "Artifacts of two products",
+        "`floe parity` was given the artifacts of two products. That each of their transforms differs says nothing. Compare two compiles of one product, such as what was compiled for dev and what was compiled for prod.";
+    TOO_MANY = "F0449", "More errors than are shown",
+        "A document has more than 1,000 errors. The first 1,000 are shown, by their place in the file, and the number of the others. A file with so many is most often written by a program: mend that.";
+    NOT_EMBEDDED = "F0450", "A plugin's settings are not in the manifest's schema",
+        "`floe schema manifest` puts the schemas of all installed plugins into its own. One of them cannot be a part of another document: it is written in an older draft of JSON Schema, refers to something outside of itself or to an anchor, or leads back to itself. What the schema says below that plugin's `config` stays open, so that an editor neither completes nor checks it; `floe compile` checks it all the same. The message says what it is; tell the plugin's vendor.";
+    MAY_SET_UNKNOWN = "F0451", "Products may set what is no setting",
+        "An entry of `product_may_set` is neither a setting of a plugin behind an approved compute nor one of floe's (`threads`, `timeout_seconds`, `connect_timeout_seconds`, `connection_secret_ref`), so no product could ever set it.\n\n```yaml\nenvironments:\n  - name: dev\n    product_may_set: [schmea]     # schema\n```\n\nOnly settings at the top of `config` are meant: who may set `settings` may set all below it.";
+    MOUNT_KEYS = "F0452", "What a mounted secret holds is not said",
+        "`connection_secret_ref: NAME` means the secrets that the plugin requires, or its only one. The plugin has several and requires none of them, or none at all at the top of its settings. Name the settings that the Kubernetes secret holds:\n\n```yaml\nconnection_secret_ref: {name: pg-login, keys: [password]}\n```\n\n`floe schema plugin NAME` prints the settings; secrets carry `x-floe-secret`.";
 }

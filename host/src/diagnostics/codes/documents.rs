@@ -94,7 +94,9 @@ super::codes! {
     PARITY = "F0124", "An environment selects a compute",
     "A transform runs on the same compute in every environment; otherwise what was tested in dev is not what runs in \
      prod: types, functions, NULL order and rounding differ from engine to engine. So `compute`, `default`, `approved`, \
-     `type`, `plugin` and `transforms` are refused in an environment and directly under one of its connections.\n\n\
+     `type`, `plugin` and `transforms` are refused in an environment and directly under one of its connections. A mapping \
+     `compute` there is a setting where the plugin's schema declares one, as dbt-databricks does for its SQL warehouses. A \
+     transform's `compute` is one name, too.\n\n\
      ```yaml\nenvironments:\n  - name: prod\n    transforms: {compute: snowflake}     # no\n    \
      connections: {snowflake: {warehouse: PROD}}   # yes: how to connect may differ\n```\n\n\
      Choose the compute once, at the transform or as the manifest's default.";
@@ -102,4 +104,9 @@ super::codes! {
     "A secret reaches dbt in a variable `DBT_ENV_SECRET_FLOE_<COMPUTE>_<KEY>`. Two settings with different references \
      would use the same variable, as compute `a` with key `b_c` and compute `a_b` with key `c` do.\n\n\
      Rename one of the computes, or write `\"{{ env_var('NAME') }}\"`, which keeps its own name.";
+    SECRET_MOUNT = "F0126", "A mounted secret that cannot be read",
+    "`connection_secret_ref` names a Kubernetes secret that is mounted as a folder, with a file for each key. Its name and \
+     keys follow Kubernetes' rules, and it stands once for a compute: beside `config` or in it.\n\n\
+     ```yaml\nconnection_secret_ref: pg-login\nconnection_secret_ref: {name: pg-login, keys: [user, password]}\n```\n\n\
+     Write the name as `kubectl get secrets` shows it, and as keys the names of the settings that it holds.";
 }

@@ -81,4 +81,67 @@ floe execute what they like, with your rights. (As with ssh's keys; a sticky fol
 Example: a plugins folder with mode 0777.
 
 Mend it: the message names the first such file or folder; take the right away with `chmod go-w`, or change the owner.";
+    LOCK_UNREADABLE = "F0513", "A lock cannot be read",
+"There is a `floe.lock` beside a manifest, but the system refuses to read it, it is no file, not UTF-8, or far too long. A lock
+that cannot be read is as good as broken: nothing is loaded.
+
+Examples: a link that leads nowhere; a folder of that name; a file in UTF-16.
+
+Mend it: get the file back from version control; or remove it and run `floe plugin lock` where the plugins are what you trust.";
+    LOCK_DAMAGED = "F0514", "A lock is damaged",
+"A `floe.lock` says something that floe never writes: it is no TOML, has unknown keys, a sha256 that is none, one plugin twice
+for one platform, or git's marks of a merge conflict.
+
+Example: two branches pinned one plugin in two versions, and git left both.
+
+Mend it: keep the blocks of both sides of a merge, and of two for one plugin and platform the right one; then run
+`floe plugin lock`, which checks and sorts them. Else get the file back from version control.";
+    LOCK_VERSION = "F0515", "A lock of another version",
+"The first key of a `floe.lock`, `version`, is not one that this floe can read: most often a newer floe wrote it.
+
+Mend it: use the floe that wrote it, or write the lock anew with this one (remove it, then `floe plugin lock`).";
+    LOCK_MISMATCH = "F0516", "A plugin is not the one that is pinned",
+"A plugin, or a private library that is loaded with it, is not what `floe.lock` pins: its sha256 or its version differ, or a
+library came or went. Nothing of it has been executed.
+
+Examples: a plugin that was upgraded without `floe plugin lock`; a download that was damaged; somebody exchanged the file.
+
+Mend it: if the change is intended, run `floe plugin lock`, look at what it says, and commit the lock. If it is not, get the
+plugin anew from its vendor, and find out who changed it.";
+    LOCK_MISSING = "F0517", "There is no lock",
+"`--locked`, and `floe plugin verify`, want a `floe.lock` beside the product's manifest (beside the spec where there is no
+manifest), and there is none.
+
+Mend it: run `floe plugin lock` where the plugins are what you trust, and commit the file; or leave `--locked` out.";
+    NOT_PINNED = "F0518", "A plugin that no lock pins",
+"With `--locked` every plugin that is loaded must be named by a `floe.lock`, for the platform that floe runs on.
+
+Examples: a compute that was approved without `floe plugin lock`; a lock that was written on macOS, and used on Linux.
+
+Mend it: run `floe plugin lock`; for another platform than yours, `floe plugin lock --add linux-x86_64=FILE`.";
+    LOCK_OUTDATED = "F0519", "A lock is not up to date",
+"`floe plugin lock --check` found that `floe plugin lock` would write something else than is there.
+
+Example: the manifest approves a compute whose plugin is not pinned yet.
+
+Mend it: run `floe plugin lock` and commit the file.";
+    LOCK_ADDITION = "F0520", "A file that cannot be added to a lock",
+"A file that `floe plugin lock --add PLATFORM=FILE` names is a plugin, but not one that fits: it was built for another platform,
+is one that no compute uses, comes twice, or has another version than is pinned for this platform.
+
+Mend it: name the platform that `floe plugin inspect FILE` shows, and add files of one version of the plugins that the
+manifest's computes use.";
+    LOCK_NOT_WRITTEN = "F0521", "A lock cannot be written",
+"The system refuses to write `floe.lock` beside the manifest. The former file is as it was.
+
+Examples: a folder that may not be written to; a full disk.
+
+Mend it: allow it, or run `floe plugin lock` where it is allowed.";
+    PRIVATE_LIBRARY = "F0522", "A plugin's private library cannot be pinned",
+"A plugin needs a library that lies beside it, found through `$ORIGIN` (`@loader_path` on macOS); with a lock it must be
+readable, and there must not be two different ones of one name.
+
+Examples: a dangling link `libduckdb.so`; a folder of that name.
+
+Mend it: get the plugin with all that belongs to it anew from its vendor.";
 }

@@ -11,24 +11,19 @@ use crate::documents::settings::ComputeSettings;
 use crate::documents::spanned::Spanned;
 
 /// What is approved when a child has had its say. Without computes above there has been an error.
-pub(super) fn narrow(chain: &mut Chain, own: Option<ComputeSection>, problems: &mut Problems) -> Option<ComputeSection> {
+pub(super) fn narrow(
+    chain: &mut Chain,
+    own: Option<ComputeSection>,
+    problems: &mut Problems,
+) -> Option<ComputeSection> {
     let above = chain.manifest.computes.take()?;
     let Some(mut own) = own else { return Some(above) };
     let inherits = !own.lists_approved;
-    if !inherits {
-        let listed = std::mem::take(&mut own.approved);
-        for entry in listed {
-            match above.approved.iter().find(|other| other.name.value == entry.name.value) {
-                Some(inherited) => own.approved.push(merged(inherited, entry, &chain.levels, problems)),
-                None => {
-                    let is_told = chain.told.contains(&entry.name.value);
-                    if !above.is_partial && !is_told {
-                        problems.push(not_above(&entry.name, &above, chain));
-                    }
-                    chain.told.push(entry.name.value);
-                }
-            }
-        }
+    if inherits {
+        own.approved.clone_from(&above.approved);
+        own.lists_approved = above.lists_approved;
+    } else {
+        own.approved = subset(&above, std::mem::take(&mut own.approved), chain, problems);
         let kept = |name: &str| own.approved.iter().any(|entry| entry.name.value == name);
         // Of a list that cannot be read in full nobody knows what it leaves out.
         let left_out = above.approved.iter().filter(|entry| !own.is_partial && !kept(&entry.name.value));
@@ -37,14 +32,32 @@ pub(super) fn narrow(chain: &mut Chain, own: Option<ComputeSection>, problems: &
             approved: entry.name.span.clone(),
             dropped: own.span.clone(),
         }));
-    } else {
-        own.approved.clone_from(&above.approved);
-        own.lists_approved = above.lists_approved;
     }
     own.is_partial |= above.is_partial;
     own.default = default(&above, &own, inherits, chain, problems);
     check_reads(&own, chain, problems);
     Some(own)
+}
+
+/// A child's list, each compute with what its parent says of it; without those that the parent does not approve.
+fn subset(
+    above: &ComputeSection,
+    listed: Vec<ComputeEntry>,
+    chain: &mut Chain,
+    problems: &mut Problems,
+) -> Vec<ComputeEntry> {
+    let mut approved = Vec::with_capacity(listed.len());
+    for entry in listed {
+        if let Some(inherited) = above.entry(&entry.name) {
+            approved.push(merged(inherited, entry, &chain.levels, problems));
+            continue;
+        }
+        if !above.is_partial && !chain.told.contains(&entry.name.value) {
+            problems.push(not_above(&entry.name, above, chain));
+        }
+        chain.told.push(entry.name.value);
+    }
+    approved
 }
 
 /// A compute that no manifest above approves, or that one above has dropped.
@@ -98,7 +111,7 @@ fn merged(above: &ComputeEntry, own: ComputeEntry, levels: &[Level], problems: &
         config: config(above.config.as_ref(), own.config, levels, problems),
         layers,
         resources: limits::resources(&above.resources, own.resources, levels, problems),
-        reads: reads(&above.reads, own.reads),
+        reads: reads(&above.reads, &own.reads),
         name: own.name,
         span: own.span,
     }
@@ -137,9 +150,9 @@ fn config(
     }
 }
 
-fn reads(above: &[ReadsFrom], own: Vec<ReadsFrom>) -> Vec<ReadsFrom> {
+fn reads(above: &[ReadsFrom], own: &[ReadsFrom]) -> Vec<ReadsFrom> {
     let is_own = |inherited: &&ReadsFrom| !own.iter().any(|own| own.writer.value == inherited.writer.value);
-    above.iter().filter(is_own).cloned().chain(own.clone()).collect()
+    above.iter().filter(is_own).chain(own).cloned().collect()
 }
 
 /// The compute of transforms that choose none: the child's word, else its parent's, which must still be approved.
@@ -161,15 +174,14 @@ fn default(
             Some(default.clone())
         }
         (None, Some(inherited)) if is_approved(inherited) => Some(inherited.clone()),
-        (None, Some(inherited)) => match own.approved.as_slice() {
-            // Nothing else can be meant.
-            [only] => Some(only.name.clone()),
-            _ => {
+        (None, Some(inherited)) => {
+            // Of one nothing else can be meant.
+            if own.approved.len() != 1 {
                 problems.push(default_lost(inherited, own, &chain.levels));
-                // The rest is checked with some default: that there is none has been told.
-                own.approved.first().map(|entry| entry.name.clone())
             }
-        },
+            // The rest is checked with some default: that there is none has been told.
+            own.approved.first().map(|entry| entry.name.clone())
+        }
         (None, None) => None,
     }
 }

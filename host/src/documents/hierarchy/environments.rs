@@ -57,7 +57,10 @@ fn lay(above: &mut ManifestEnvironment, own: ManifestEnvironment, levels: &[Leve
             problems.push(
                 Diagnostic::error(
                     &codes::MAY_SET_WIDENED,
-                    format!("products may set `{}` in environment `{}` here, and not by {by}", key.value, above.name.value),
+                    format!(
+                        "products may set `{}` in environment `{}` here, and not by {by}",
+                        key.value, above.name.value
+                    ),
                     help,
                 )
                 .labelled(key.span.clone(), "not allowed above")

@@ -62,7 +62,7 @@ pub(super) fn resources(
     problems: &mut Problems,
 ) -> ResourceOverrides {
     let mut size = |above: &Option<ResourceSettings>, own: Option<ResourceSettings>| match (above, own) {
-        (Some(above), Some(own)) => Some(smaller(above, own, levels, problems)),
+        (Some(above), Some(own)) => Some(smaller(above, &own, levels, problems)),
         (above, own) => own.or_else(|| above.clone()),
     };
     ResourceOverrides {
@@ -74,7 +74,7 @@ pub(super) fn resources(
 
 fn smaller(
     above: &ResourceSettings,
-    own: ResourceSettings,
+    own: &ResourceSettings,
     levels: &[Level],
     problems: &mut Problems,
 ) -> ResourceSettings {
@@ -100,17 +100,12 @@ fn smaller(
             _ => merged.gpu = Some(gpu.clone()),
         }
     }
-    fit_requests(&mut merged, &own, levels, problems);
+    fit_requests(&mut merged, own, levels, problems);
     merged
 }
 
 /// A request that is inherited gives way to a limit of the child's; one of the child's own has to fit the limit.
-fn fit_requests(
-    merged: &mut ResourceSettings,
-    own: &ResourceSettings,
-    levels: &[Level],
-    problems: &mut Problems,
-) {
+fn fit_requests(merged: &mut ResourceSettings, own: &ResourceSettings, levels: &[Level], problems: &mut Problems) {
     for (request, limit) in [
         ("cpu_request", "cpu_limit"),
         ("memory_request", "memory_limit"),

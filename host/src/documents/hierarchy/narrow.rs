@@ -58,7 +58,10 @@ fn trust(
     match (&above.require_signature, &own.require_signature) {
         (Some(demand), Some(given_up)) if demand.value && !given_up.value => problems.push(
             loosened(
-                format!("{} demands signed plugins, which no manifest below it can give up", setter(levels, &demand.span)),
+                format!(
+                    "{} demands signed plugins, which no manifest below it can give up",
+                    setter(levels, &demand.span)
+                ),
                 "remove `require_signature: false`",
             )
             .labelled(given_up.span.clone(), "given up")
@@ -72,7 +75,9 @@ fn trust(
     if own.trusted_keys.is_empty() {
         own.trusted_keys = above.trusted_keys;
     } else if let Some(first) = above.trusted_keys.first() {
-        for key in own.trusted_keys.iter().filter(|key| !above.trusted_keys.iter().any(|other| other.value == key.value)) {
+        for key in
+            own.trusted_keys.iter().filter(|key| !above.trusted_keys.iter().any(|other| other.value == key.value))
+        {
             problems.push(
                 loosened(
                     format!("a key is trusted here that {} does not trust", setter(levels, &first.span)),

@@ -38,7 +38,8 @@ fn label(file: &str) -> &str {
     file.rsplit('/').next().unwrap().trim_end_matches(".yaml")
 }
 
-const ACME: &str = "scope: enterprise\nplugins:\n  compute:\n    approved: [duckdb, spark, trino]\n    default: duckdb\n";
+const ACME: &str =
+    "scope: enterprise\nplugins:\n  compute:\n    approved: [duckdb, spark, trino]\n    default: duckdb\n";
 
 #[test]
 fn a_domain_narrows_and_every_value_knows_who_set_it() {
@@ -60,7 +61,10 @@ fn a_domain_narrows_and_every_value_knows_who_set_it() {
     let (chain, problems) = platform.load("eu/emea.yaml");
     assert_eq!(problems, "");
     let chain = chain.unwrap();
-    assert_eq!(chain.levels.iter().map(Level::described).collect::<Vec<_>>(), ["enterprise manifest `acme`", "domain manifest `emea`"]);
+    assert_eq!(
+        chain.levels.iter().map(Level::described).collect::<Vec<_>>(),
+        ["enterprise manifest `acme`", "domain manifest `emea`"]
+    );
     let computes = chain.manifest.computes.unwrap();
     assert_eq!((computes.approved.len(), computes.default.unwrap().value.as_str()), (1, "lake"));
     let lake = &computes.approved[0];
@@ -68,8 +72,13 @@ fn a_domain_narrows_and_every_value_knows_who_set_it() {
     let config = lake.config.as_ref().unwrap();
     assert_eq!(config.connection.to_json().to_string(), r#"{"host":"a","port":2,"auth":{"mode":"x","user":"v"}}"#);
     assert_eq!((config.threads(), config.timeout().unwrap().value), (8, 600), "the default gives way to the limit");
-    let set_by = |pointer: &str| config.connection.pointer(pointer).unwrap().node.span.source().path().file_name().unwrap().to_owned();
-    assert_eq!([set_by("/host"), set_by("/port"), set_by("/auth/mode"), set_by("/auth/user")], ["acme.yaml", "emea.yaml", "acme.yaml", "emea.yaml"]);
+    let set_by = |pointer: &str| {
+        config.connection.pointer(pointer).unwrap().node.span.source().path().file_name().unwrap().to_owned()
+    };
+    assert_eq!(
+        [set_by("/host"), set_by("/port"), set_by("/auth/mode"), set_by("/auth/user")],
+        ["acme.yaml", "emea.yaml", "acme.yaml", "emea.yaml"]
+    );
     assert_eq!(lake.layers.len(), 2, "each is looked at for secrets");
     let large = lake.resources.large.as_ref().unwrap();
     assert_eq!(large.memory_request.as_ref().unwrap().as_str(), "8Gi", "an inherited request gives way to a limit");
@@ -86,10 +95,12 @@ fn what_is_not_said_is_inherited() {
         ("acme.yaml", ACME),
         ("bare.yaml", "scope: domain\nparent_manifest: acme.yaml\n"),
         ("other.yaml", "scope: domain\nparent_manifest: acme.yaml\ncompute: {default: trino}\n"),
-        ("only.yaml", "scope: domain\nparent_manifest: other.yaml\nplugins: {compute: {type: spark, config: {host: h}}}\n"),
+        (
+            "only.yaml",
+            "scope: domain\nparent_manifest: other.yaml\nplugins: {compute: {type: spark, config: {host: h}}}\n",
+        ),
     ]);
-    for (file, approved, default) in
-        [("bare.yaml", 3, "duckdb"), ("other.yaml", 3, "trino"), ("only.yaml", 1, "spark")]
+    for (file, approved, default) in [("bare.yaml", 3, "duckdb"), ("other.yaml", 3, "trino"), ("only.yaml", 1, "spark")]
     {
         let (chain, problems) = platform.load(file);
         assert_eq!(problems, "", "{file}");
@@ -117,7 +128,11 @@ fn a_child_may_not_loosen() {
     ]);
     let acme = platform.folder.path().join("acme.yaml");
     let text = std::fs::read_to_string(&acme).unwrap().replacen("metadata: {name: acme}\n", "", 1);
-    std::fs::write(&acme, text.replace("metadata: {name: acme}", "metadata: {name: acme, owner: platform@acme.example}")).unwrap();
+    std::fs::write(
+        &acme,
+        text.replace("metadata: {name: acme}", "metadata: {name: acme, owner: platform@acme.example}"),
+    )
+    .unwrap();
     insta::assert_snapshot!(platform.problems("emea.yaml"));
 }
 

@@ -89,7 +89,8 @@ pub(in crate::documents) fn read(node: Node, is_part: bool, problems: &mut Probl
     let name = fields.text("name", problems).map(|name| check_name(name, problems));
     let config = fields.require_unless(is_part, "config", "config: {uri: …, warehouse: …}", problems);
     let mut config = config.and_then(|entry| Fields::open(entry.value, &CONFIG, problems))?;
-    let uri = config.require_unless(is_part, "uri", "uri: https://…", problems).and_then(|entry| setting(entry, problems));
+    let uri =
+        config.require_unless(is_part, "uri", "uri: https://…", problems).and_then(|entry| setting(entry, problems));
     let warehouse = config.require_unless(is_part, "warehouse", "warehouse: NAME", problems);
     let warehouse = warehouse.and_then(|entry| setting(entry, problems));
     let login = read_login(&mut config, is_part, problems);

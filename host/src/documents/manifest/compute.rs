@@ -7,7 +7,8 @@ use crate::diagnostics::codes::manifest as codes;
 use crate::diagnostics::{Diagnostic, Span, did_you_mean, listed, meant_or_listed};
 use crate::documents::fields::{self, Fields, Problems, Shape, wrong_type};
 use crate::documents::names;
-use crate::documents::settings::{self, ComputeSettings, Where};
+use crate::documents::secrets;
+use crate::documents::settings::{self, ComputeSettings, SECRET_MOUNT, Where};
 use crate::documents::spanned::Spanned;
 use crate::documents::yaml::{Entry, Kind, Node};
 
@@ -106,9 +107,12 @@ pub enum Reads {
 }
 
 static SECTION: Shape = Shape::closed("`compute`", &["approved", "default"]);
-static SINGLE: Shape = Shape::closed("`plugins.compute`", &["type", "version", "config", "resources"]);
-static ENTRY: Shape =
-    Shape::closed("an approved compute", &["name", "plugin", "version", "config", "resources", "reads"]);
+static SINGLE: Shape =
+    Shape::closed("`plugins.compute`", &["type", "version", "config", "connection_secret_ref", "resources"]);
+static ENTRY: Shape = Shape::closed(
+    "an approved compute",
+    &["name", "plugin", "version", "config", "connection_secret_ref", "resources", "reads"],
+);
 static READS: Shape = Shape::closed("an entry of `reads`", &["catalog", "schema_prefix"]);
 
 pub(super) fn read(
@@ -279,8 +283,22 @@ fn read_entry(node: Node, problems: &mut Problems) -> Option<ComputeEntry> {
 fn read_common(compute: &mut ComputeEntry, fields: &mut Fields, problems: &mut Problems) {
     compute.version = fields.text("version", problems).and_then(|text| version(text, problems));
     compute.config = fields.take("config").and_then(|entry| settings::read(entry, Where::Config, problems));
+    if let Some(entry) = fields.take(SECRET_MOUNT) {
+        read_secret_mount(compute, entry, problems);
+    }
     compute.resources =
         fields.take("resources").map(|entry| resources::read(entry.value, problems)).unwrap_or_default();
+}
+
+/// `connection_secret_ref` beside `config` is the same as in it.
+fn read_secret_mount(compute: &mut ComputeEntry, entry: Entry, problems: &mut Problems) {
+    let span = entry.key_span.clone();
+    let Some(mount) = secrets::read_mount(entry, problems) else { return };
+    let config = compute.config.get_or_insert_with(|| ComputeSettings::empty(span));
+    match &config.secret_mount {
+        Some(first) => problems.push(mount.second_to(first)),
+        None => config.secret_mount = Some(mount),
+    }
 }
 
 fn version(text: Spanned<String>, problems: &mut Problems) -> Option<Spanned<VersionReq>> {

@@ -19,8 +19,8 @@ pub(super) use catalog::read as read_catalog;
 pub use catalog::{CatalogLogin, CatalogSection, CatalogType, SettingText};
 pub use compute::{ComputeEntry, ComputeForm, ComputeSection, Reads, ReadsFrom};
 pub use resources::{ResourceOverrides, ResourceSettings};
-pub(super) use trust::check_keys as check_trusted_keys;
 pub use trust::TrustSection;
+pub(super) use trust::check_keys as check_trusted_keys;
 
 /// A manifest that was read.
 #[derive(Debug, Clone, PartialEq)]

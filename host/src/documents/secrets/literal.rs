@@ -1,7 +1,7 @@
 //! A secret that is written out, where the plugin's schema says that it is one.
 
 use floe_plugin_api::SECRET_KEYWORD;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::template::Template;
 use super::{Reference, recognise};
@@ -21,6 +21,18 @@ pub fn refuse_literals(settings: &Node, schema: &Value, compute: &str) -> Vec<Di
 /// JSON pointers to all settings that hold something and are secrets by a plugin's schema, however they are written.
 pub fn secret_pointers(settings: &Node, schema: &Value) -> Vec<String> {
     walk(settings, schema, "").pointers
+}
+
+/// Whether a schema marks the value itself as a secret; `root` is the document that its `$ref` lead into.
+pub fn is_secret(schema: &Value, root: &Value) -> bool {
+    let walk = Walk { root, compute: "", pointer: String::new(), pointers: Vec::new(), problems: Vec::new() };
+    let mut all = Vec::new();
+    walk.expand(schema, 0, &mut all);
+    all.iter().any(|schema| marks_secret(schema))
+}
+
+fn marks_secret(schema: &Value) -> bool {
+    schema.get(SECRET_KEYWORD) == Some(&Value::Bool(true))
 }
 
 fn walk<'a>(settings: &Node, schema: &'a Value, compute: &'a str) -> Walk<'a> {
@@ -44,7 +56,7 @@ impl<'a> Walk<'a> {
         for schema in schemas {
             self.expand(schema, 0, &mut all);
         }
-        if all.iter().any(|schema| schema.get(SECRET_KEYWORD) == Some(&Value::Bool(true))) {
+        if all.iter().any(|schema| marks_secret(schema)) {
             if !matches!(node.kind, Kind::Null) {
                 self.pointers.push(self.pointer.clone());
             }
@@ -59,9 +71,8 @@ impl<'a> Walk<'a> {
                 }
             }
             Kind::Seq(items) => {
-                let schemas: Vec<&Value> = all.iter().filter_map(|schema| schema.get("items")).collect();
                 for (index, item) in items.iter().enumerate() {
-                    self.below(&index.to_string(), item, entry, &schemas);
+                    self.below(&index.to_string(), item, entry, &item_schemas(&all, index));
                 }
             }
             _ => {}
@@ -95,6 +106,9 @@ impl<'a> Walk<'a> {
             if let Some(part) = schema.get(keyword) {
                 self.expand(part, depth + 1, all);
             }
+        }
+        for part in schema.get("dependentSchemas").and_then(Value::as_object).into_iter().flat_map(Map::values) {
+            self.expand(part, depth + 1, all);
         }
     }
 
@@ -131,13 +145,32 @@ fn default_span(template: &Template) -> Option<&Span> {
     written.then_some(&template.span)
 }
 
-/// The schemas of a key in an object.
+/// The schemas of a key in an object, one after another as JSON Schema has it: a schema's `additionalProperties` are
+/// about what the same schema does not name.
 fn properties<'a>(schemas: &[&'a Value], key: &str) -> Vec<&'a Value> {
-    let named = |schema: &&'a Value| schema.get("properties").and_then(|all| all.get(key));
-    let found: Vec<&Value> = schemas.iter().filter_map(named).collect();
-    if found.is_empty() {
-        schemas.iter().filter_map(|schema| schema.get("additionalProperties")).collect()
-    } else {
-        found
+    let mut found = Vec::new();
+    for schema in schemas {
+        let before = found.len();
+        found.extend(schema.get("properties").and_then(|all| all.get(key)));
+        let patterns = schema.get("patternProperties").and_then(Value::as_object).into_iter().flatten();
+        found.extend(patterns.filter(|(pattern, _)| matches(pattern, key)).map(|(_, schema)| schema));
+        if found.len() == before {
+            found.extend(schema.get("additionalProperties"));
+        }
     }
+    found
+}
+
+/// Whether a key fits a pattern, by the reader of patterns that checks the settings too.
+fn matches(pattern: &str, key: &str) -> bool {
+    let validator = jsonschema::validator_for(&json!({"pattern": pattern}));
+    validator.is_ok_and(|validator| validator.is_valid(&Value::from(key)))
+}
+
+/// The schemas of an element of a list.
+fn item_schemas<'a>(schemas: &[&'a Value], index: usize) -> Vec<&'a Value> {
+    let of = |schema: &&'a Value| {
+        schema.get("prefixItems").and_then(|items| items.get(index)).or_else(|| schema.get("items"))
+    };
+    schemas.iter().filter_map(of).collect()
 }

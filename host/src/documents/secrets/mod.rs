@@ -1,19 +1,25 @@
 //! Secret references: how they are written, what reaches a profile, and the values for a live check.
 
 mod literal;
+mod mount;
 mod profile;
 mod resolve;
 mod template;
+mod unread;
 
 use super::fields::{Fields, Problems, Shape};
 use super::yaml::{Kind, Node};
 use crate::diagnostics::codes::documents as codes;
 use crate::diagnostics::{Diagnostic, Span};
 
-pub use literal::{refuse_literals, secret_pointers};
+pub use literal::{is_secret, refuse_literals, secret_pointers};
+pub use mount::{MOUNT_ROOT, SecretMount};
 pub use profile::{BoundSecret, CATALOG_OWNER, ProfileSettings, SecretVariables, profile_settings, variable_name};
-pub use resolve::{Resolved, ResolvedSecret, Surroundings, resolve_settings};
-pub use template::{EnvVar, Filter, Part, Template};
+pub use resolve::{Availability, Resolved, ResolvedSecret, Surroundings, resolve_settings};
+pub use template::{EnvVar, Filter, Part, Template, expressions};
+
+pub(crate) use mount::read as read_mount;
+pub(crate) use unread::hide_unread;
 
 /// Where a secret comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,13 +139,18 @@ fn form(message: impl Into<String>, help: &str, span: Span) -> Diagnostic {
 
 /// Whether a key or a variable is called as secrets are: what a plugin's schema does not say, its name may.
 pub(crate) fn sounds_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace('-', "_");
     let words =
         ["password", "passwd", "passphrase", "secret", "token", "private_key", "access_key", "api_key", "apikey"];
     // `token_url` and `secret_name` say where a secret is, and not what it is.
-    let about = ["_url", "_uri", "_name", "_path", "_file", "_type", "_endpoint", "_scope"];
-    (words.iter().any(|word| name.contains(word)) || matches!(name.as_str(), "pwd" | "pat" | "keyfile_json"))
-        && !about.iter().any(|end| name.ends_with(end))
+    let about = ["_url", "_uri", "_name", "_path", "_file", "_type", "_endpoint", "_scope", "_ref"];
+    // Asked of every key of a document, so without a copy of it.
+    let plain = |byte: u8| if byte == b'-' { b'_' } else { byte.to_ascii_lowercase() };
+    let is = |part: &[u8], word: &str| part.iter().map(|byte| plain(*byte)).eq(word.bytes());
+    let name = name.as_bytes();
+    let holds = |word: &&str| name.windows(word.len()).any(|part| is(part, word));
+    let ends = |end: &&str| name.len() >= end.len() && is(&name[name.len() - end.len()..], end);
+    (words.iter().any(holds) || ["pwd", "pat", "keyfile_json"].iter().any(|word| is(name, word)))
+        && !about.iter().any(ends)
 }
 
 /// Keeps out of every diagnostic of a file what is written out under a key that [`sounds_secret`]. Most diagnostics are

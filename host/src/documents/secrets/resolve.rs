@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use floe_plugin_api::Secret;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::template::{EnvVar, Filter, Part, Template};
@@ -59,7 +60,53 @@ pub fn resolve_settings(node: &Node, surroundings: &Surroundings<'_>) -> (Resolv
     (Resolved { value, secrets: walk.secrets }, walk.problems)
 }
 
+/// Whether a value is there, without the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Availability {
+    /// It is there.
+    Set,
+    /// It is not there, or empty, and its default counts.
+    Default,
+    /// It is not there, or empty.
+    Missing,
+    /// Its file is there and cannot be read, or holds no text.
+    Unreadable,
+}
+
+impl EnvVar {
+    /// Whether the variable is there.
+    pub fn availability(&self, surroundings: &Surroundings<'_>) -> Availability {
+        match ((surroundings.variable)(&self.name), &self.default) {
+            (Some(_), _) => Availability::Set,
+            (None, Some(_)) => Availability::Default,
+            (None, None) => Availability::Missing,
+        }
+    }
+}
+
 impl SecretRef {
+    /// Whether the value is there.
+    pub fn availability(&self, surroundings: &Surroundings<'_>) -> Availability {
+        if self.resolve(surroundings).is_ok() {
+            return Availability::Set;
+        }
+        let is_there = || match self.file(surroundings).symlink_metadata() {
+            Ok(_) => true,
+            Err(error) => !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory),
+        };
+        match self.source {
+            SecretSource::File if is_there() => Availability::Unreadable,
+            _ => Availability::Missing,
+        }
+    }
+
+    /// The path of its file.
+    pub fn file(&self, surroundings: &Surroundings<'_>) -> Utf8PathBuf {
+        let path = surroundings.project_dir.join(&self.name);
+        self.key.as_ref().map_or(path.clone(), |key| path.join(key))
+    }
+
     /// Looks up the value.
     pub fn resolve(&self, surroundings: &Surroundings<'_>) -> Result<Secret, Box<Diagnostic>> {
         match self.source {
@@ -69,10 +116,7 @@ impl SecretRef {
     }
 
     fn read_file(&self, surroundings: &Surroundings<'_>) -> Result<Secret, Box<Diagnostic>> {
-        let mut path = surroundings.project_dir.join(&self.name);
-        if let Some(key) = &self.key {
-            path.push(key);
-        }
+        let path = self.file(surroundings);
         let failed = |why: &str| {
             let help = "mount the secret there, and let the user that runs floe read it";
             Box::new(missing(format!("the secret's file `{path}` {why}"), help, &self.span))

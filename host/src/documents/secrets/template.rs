@@ -1,8 +1,10 @@
 //! dbt's `{{ env_var('X') }}`, the one expression that floe understands.
 
+use serde_json::Value;
+
 use super::is_variable;
 use crate::diagnostics::codes::documents as codes;
-use crate::diagnostics::{Diagnostic, Span};
+use crate::diagnostics::{Diagnostic, Source, Span};
 
 /// Text with expressions in it. dbt evaluates it in the profile; floe for a live check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +53,20 @@ impl Template {
             Part::EnvVar(variable) => Some(variable),
             Part::Text(_) => None,
         })
+    }
+}
+
+/// The variables that a document, such as a profile, reads; a text in it that cannot be read has none.
+pub fn expressions(document: &Value) -> Vec<EnvVar> {
+    match document {
+        Value::String(text) => {
+            let nowhere = Span::new(&Source::new("", ""), 0, 0);
+            let template = parse(text, &nowhere).ok().flatten();
+            template.map(|template| template.variables().cloned().collect()).unwrap_or_default()
+        }
+        Value::Array(items) => items.iter().flat_map(expressions).collect(),
+        Value::Object(entries) => entries.values().flat_map(expressions).collect(),
+        _ => Vec::new(),
     }
 }
 

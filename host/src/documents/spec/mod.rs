@@ -8,7 +8,7 @@ use super::environments::{self, Connection};
 use super::fields::{self, Fields, Problems, Shape};
 use super::metadata::{self, Metadata};
 use super::spanned::Spanned;
-use super::yaml::{Entry, Node};
+use super::yaml::{Entry, Kind, Node};
 use crate::diagnostics::codes::documents as codes;
 use crate::diagnostics::{Diagnostic, Source};
 
@@ -104,6 +104,17 @@ fn compute_of_the_product(entry: &Entry) -> Option<Diagnostic> {
 }
 
 fn read_environment(mut common: environments::Common, problems: &mut Problems) -> SpecEnvironment {
+    for connection in &mut common.connections {
+        let Kind::Map(entries) = &mut connection.settings.connection.kind else { continue };
+        // What a manifest may set here, where the plugin has it, is no product's to set.
+        entries.retain(|entry| match environments::selection(entry, &common.name) {
+            Some(refused) => {
+                problems.push(refused);
+                false
+            }
+            None => true,
+        });
+    }
     let vars = common.fields.take("vars").and_then(|entry| fields::mapping(entry, problems));
     SpecEnvironment {
         name: common.name,

@@ -3,12 +3,13 @@
 use floe_plugin_api::WorkloadSize;
 
 use super::ELSEWHERE;
+use crate::diagnostics::codes::documents::PARITY;
 use crate::diagnostics::codes::spec as codes;
 use crate::diagnostics::{Diagnostic, Span};
-use crate::documents::fields::{Fields, Problems, Shape};
+use crate::documents::fields::{self, Fields, Problems, Shape};
 use crate::documents::settings::MAX_TIMEOUT;
 use crate::documents::spanned::Spanned;
-use crate::documents::yaml::{Entry, Node};
+use crate::documents::yaml::{Entry, Kind, Node};
 
 /// What runs on which compute, and how.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,11 +72,11 @@ const SIZES: [(&str, WorkloadSize); 3] =
     [("small", WorkloadSize::Small), ("medium", WorkloadSize::Medium), ("large", WorkloadSize::Large)];
 
 pub(super) fn read(node: Node, problems: &mut Problems) -> Option<Transform> {
-    let mut fields = Fields::open(node, &TRANSFORM, problems)?;
+    let mut fields = Fields::open_with(node, &TRANSFORM, problems, by_environment)?;
     let span = fields.span.clone();
     let _ = fields.word("type", &[("dbt", ())], problems);
     let selector = selector(&mut fields, problems);
-    let compute = fields.text("compute", problems);
+    let compute = fields.take("compute").and_then(|entry| compute(entry, problems));
     let timeout_seconds = fields.number("timeout_seconds", 1..=MAX_TIMEOUT, problems);
     let workload_size = fields.word("workload_size", &SIZES, problems);
     let tags = fields.texts("tags", problems);
@@ -92,37 +93,58 @@ pub(super) fn read(node: Node, problems: &mut Problems) -> Option<Transform> {
     })
 }
 
-fn selector(fields: &mut Fields, problems: &mut Problems) -> Option<Selector> {
-    let given: Vec<Entry> = ["path", "name", "package"].into_iter().filter_map(|key| fields.take(key)).collect();
-    match <[Entry; 1]>::try_from(given) {
-        Ok([entry]) => {
-            let key = entry.key.clone();
-            let text = crate::documents::fields::text(entry, problems)?;
-            Some(match key.as_str() {
-                "path" => Selector::Path(check_path(text, problems)?),
-                "name" => Selector::Name(text),
-                _ => Selector::Package(text),
-            })
-        }
-        Err(given) => {
-            let error = |message: String| {
-                let help = "write exactly one of `path` (a folder), `name` (a model) and `package` (a dbt package)";
-                Diagnostic::error(&codes::SELECTOR, message, help)
-            };
-            problems.push(match given.as_slice() {
-                [first, rest @ ..] => {
-                    let keys = given.iter().map(|entry| entry.key.as_str());
-                    let all = rest.iter().fold(
-                        error(format!("a transform has more than one of {}", crate::diagnostics::listed(keys))),
-                        |error, entry| error.labelled(entry.key_span.clone(), "one too many"),
-                    );
-                    all.labelled(first.key_span.clone(), "the first")
-                }
-                [] => error("a transform does not say what it is about".to_owned()).at(fields.span.clone()),
-            });
-            None
-        }
+fn compute(entry: Entry, problems: &mut Problems) -> Option<Spanned<String>> {
+    let names_several = |entries: &[Entry]| entries.iter().any(|each| !matches!(each.value.kind, Kind::Null));
+    if entry.value.as_map().is_some_and(names_several) {
+        problems.push(several(&entry));
+        return None;
     }
+    crate::documents::fields::text(entry, problems)
+}
+
+/// A transform that differs between environments, as it is tried first.
+fn by_environment(entry: &Entry) -> Option<Diagnostic> {
+    matches!(entry.key.as_str(), "environments" | "environment").then(|| several(entry))
+}
+
+fn several(entry: &Entry) -> Diagnostic {
+    Diagnostic::error(
+        &PARITY,
+        format!("a transform cannot select its compute by environment with `{}`", entry.key),
+        "name one compute, `compute: NAME`: a transform runs on it in every environment, or prod would run what dev never tested",
+    )
+    .labelled(entry.key_span.clone(), "would make environments drift apart")
+}
+
+fn selector(fields: &mut Fields, problems: &mut Problems) -> Option<Selector> {
+    let given = ["path", "name", "package"].map(|key| fields.take(key));
+    if given.iter().flatten().count() != 1 {
+        problems.push(not_one_selector(&given, &fields.span));
+        return None;
+    }
+    let [path, name, package] = given.map(|entry| entry.map(|entry| fields::text(entry, problems)));
+    match (path, name, package) {
+        (Some(path), _, _) => Some(Selector::Path(check_path(path?, problems)?)),
+        (_, Some(name), _) => name.map(Selector::Name),
+        (_, _, package) => package?.map(Selector::Package),
+    }
+}
+
+fn not_one_selector(given: &[Option<Entry>; 3], transform: &Span) -> Diagnostic {
+    let error = |message: String| {
+        let help = "write exactly one of `path` (a folder), `name` (a model) and `package` (a dbt package)";
+        Diagnostic::error(&codes::SELECTOR, message, help)
+    };
+    let mut entries = given.iter().flatten();
+    let Some(first) = entries.next() else {
+        return error("a transform does not say what it is about".to_owned()).at(transform.clone());
+    };
+    let keys = given.iter().flatten().map(|entry| entry.key.as_str());
+    let all = entries.fold(
+        error(format!("a transform has more than one of {}", crate::diagnostics::listed(keys))),
+        |error, entry| error.labelled(entry.key_span.clone(), "one too many"),
+    );
+    all.labelled(first.key_span.clone(), "the first")
 }
 
 fn check_path(path: Spanned<String>, problems: &mut Problems) -> Option<Spanned<String>> {

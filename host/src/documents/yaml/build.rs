@@ -27,7 +27,7 @@ pub(super) fn build(source: &Arc<Source>) -> (Option<Node>, Vec<Diagnostic>) {
     }
 }
 
-/// A collection that is not closed yet.
+/// A collection that is not closed yet. What it holds so far lies on top of the builder's `items` or `entries`.
 struct Open {
     start: usize,
     anchor: usize,
@@ -39,8 +39,10 @@ struct Open {
 }
 
 enum Content {
-    Seq(Vec<Node>),
-    Map { entries: Vec<Entry>, key: Key, merges: Vec<(Span, Node)> },
+    /// How many items there were before it.
+    Seq(usize),
+    /// How many entries there were before it.
+    Map { first: usize, key: Key, merges: Vec<(Span, Node)> },
 }
 
 /// What the next node in a mapping is.
@@ -65,6 +67,10 @@ struct Anchored {
 #[derive(Default)]
 struct Builder {
     stack: Vec<Open>,
+    /// The items of all open lists, and the entries of all open mappings: each is moved out once, when it is closed, into
+    /// a vector of its size.
+    items: Vec<Node>,
+    entries: Vec<Entry>,
     anchors: HashMap<usize, Anchored>,
     root: Option<Node>,
     documents: usize,
@@ -93,6 +99,7 @@ impl Builder {
                     let span = marks.span(start, end);
                     let plain = style == ScalarStyle::Plain;
                     let is_merge = plain && tag.is_none() && text == "<<";
+                    // Copied, not kept: the parser's texts have room for 128 bytes, and there are thousands.
                     let kind = match scalar::resolve(&text, plain, tag.as_deref()) {
                         Ok(kind) => kind,
                         Err(refused) => self.refuse(refused, &text, tag.as_deref(), &span),
@@ -101,10 +108,10 @@ impl Builder {
                     self.finish(Node { kind, span }, anchor, self.used - 1 - text.len() / 16, 0, is_merge)?;
                 }
                 Event::SequenceStart(anchor, tag) => {
-                    self.open(start, anchor, tag.as_deref(), "seq", Content::Seq(Vec::new()), marks)?;
+                    self.open(start, anchor, tag.as_deref(), "seq", Content::Seq(self.items.len()), marks)?;
                 }
                 Event::MappingStart(anchor, tag) => {
-                    let content = Content::Map { entries: Vec::new(), key: Key::Wanted, merges: Vec::new() };
+                    let content = Content::Map { first: self.entries.len(), key: Key::Wanted, merges: Vec::new() };
                     self.open(start, anchor, tag.as_deref(), "map", content, marks)?;
                 }
                 Event::SequenceEnd | Event::MappingEnd => self.close(marks)?,
@@ -139,7 +146,7 @@ impl Builder {
         if self.stack.len() >= MAX_DEPTH {
             return Err(Box::new(too_deep(marks.at(start))));
         }
-        if let Some(tag) = tag.filter(|tag| !(tag.is_yaml_core_schema() && tag.suffix == own_tag)) {
+        if let Some(tag) = tag.filter(|tag| scalar::core_tag(tag) != Some(own_tag)) {
             self.problems.push(unknown_tag(tag, marks.at(start)));
         }
         self.spend(1, &marks.at(start))?;
@@ -151,9 +158,9 @@ impl Builder {
         let Some(open) = self.stack.pop() else { return Ok(()) };
         let span = trimmed(&marks.span(open.start, self.last_end));
         let kind = match open.content {
-            Content::Seq(items) => Kind::Seq(items),
-            Content::Map { entries, merges, .. } => {
-                Kind::Map(merge::close_mapping(entries, merges, &mut self.problems))
+            Content::Seq(first) => Kind::Seq(self.items.split_off(first)),
+            Content::Map { first, merges, .. } => {
+                Kind::Map(merge::close_mapping(self.entries.split_off(first), merges, &mut self.problems))
             }
         };
         self.finish(Node { kind, span }, open.anchor, open.used, open.height + 1, false)
@@ -189,8 +196,8 @@ impl Builder {
         };
         open.height = open.height.max(height);
         match &mut open.content {
-            Content::Seq(items) => items.push(node),
-            Content::Map { entries, key, merges } => match std::mem::replace(key, Key::Wanted) {
+            Content::Seq(_) => self.items.push(node),
+            Content::Map { key, merges, .. } => match std::mem::replace(key, Key::Wanted) {
                 Key::Wanted => *key = read_key(node, is_merge, &mut self.problems),
                 Key::Read(name, key_span) => {
                     let mut value = node;
@@ -198,7 +205,7 @@ impl Builder {
                     if value.span.start() == value.span.end() {
                         value.span = key_span.clone();
                     }
-                    entries.push(Entry { key: name, key_span, value });
+                    self.entries.push(Entry { key: name, key_span, value });
                 }
                 Key::Merge(key_span) => merges.push((key_span, node)),
                 Key::Bad => {}
@@ -231,7 +238,8 @@ impl Builder {
             Diagnostic::error(
                 &codes::NUMBER,
                 message.to_owned(),
-                format!("put it in quotes if it is meant as text: \"{text}\""),
+                // Not shown: it may be a password of digits.
+                "put it in quotes if it is meant as text",
             )
             .at(span.clone())
         };
@@ -296,7 +304,7 @@ fn own_alias(span: Span) -> Diagnostic {
 }
 
 fn unknown_tag(tag: &Tag, span: Span) -> Diagnostic {
-    let name = if tag.is_yaml_core_schema() { format!("!!{}", tag.suffix) } else { tag.to_string() };
+    let name = scalar::core_tag(tag).map_or_else(|| tag.to_string(), |name| format!("!!{name}"));
     Diagnostic::error(
         &codes::TAG,
         format!("the tag `{name}` is not known here"),

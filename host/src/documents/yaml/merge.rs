@@ -20,8 +20,8 @@ pub(super) fn close_mapping(
     }
     for (key_span, node) in merges {
         merge(&mut entries, &key_span, node, problems);
+        entries.shrink_to_fit();
     }
-    entries.shrink_to_fit();
     entries
 }
 

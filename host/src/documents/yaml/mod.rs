@@ -38,27 +38,28 @@ pub fn parse(source: &Arc<Source>) -> (Option<Node>, Vec<Diagnostic>) {
 fn check_text(source: &Arc<Source>) -> Result<(), Box<Diagnostic>> {
     let text = source.text();
     if text.len() > MAX_BYTES {
-        return Err(Box::new(too_long(Span::new(source, 0, 0), text.len())));
+        return Err(Box::new(too_long(Span::new(source, 0, 0), text.len(), MAX_BYTES)));
     }
-    let control = |c: char| c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r');
-    if let Some((at, c)) = text.char_indices().find(|(_, c)| control(*c)) {
+    // All of them are single bytes, which no other character holds.
+    let control = |byte: &u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r');
+    if let Some((at, byte)) = text.bytes().enumerate().find(|(_, byte)| control(byte)) {
         return Err(Box::new(
             Diagnostic::error(
                 &codes::ENCODING,
-                format!("the file holds the control character U+{:04X}, which YAML does not allow", u32::from(c)),
+                format!("the file holds the control character U+{byte:04X}, which YAML does not allow"),
                 "remove it; in a double-quoted string it can be written as an escape such as \"\\x1b\"",
             )
-            .labelled(Span::new(source, at, at + c.len_utf8()), "here"),
+            .labelled(Span::new(source, at, at + 1), "here"),
         ));
     }
     Ok(())
 }
 
 /// A file that is too long to be read.
-pub(crate) fn too_long(span: Span, bytes: usize) -> Diagnostic {
+pub(crate) fn too_long(span: Span, bytes: usize, most: usize) -> Diagnostic {
     Diagnostic::error(
         &codes::TOO_LARGE,
-        format!("the file has {bytes} bytes; at most {MAX_BYTES} are read"),
+        format!("the file has {bytes} bytes; at most {most} are read"),
         "split the product into several specs",
     )
     .at(span)

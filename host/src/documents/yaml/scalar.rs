@@ -25,11 +25,9 @@ pub(super) fn resolve(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Kind
     if tag.handle.is_empty() && tag.suffix == "!" || tag.handle == "!" && tag.suffix.is_empty() {
         return Ok(Kind::Str(text.to_owned()));
     }
-    if !tag.is_yaml_core_schema() {
-        return Err(Refused::Tag);
-    }
+    let Some(core_tag) = core_tag(tag) else { return Err(Refused::Tag) };
     let wanted = |kind: Kind, fits: fn(&Kind) -> bool| if fits(&kind) { Ok(kind) } else { Err(Refused::TagValue) };
-    match tag.suffix.as_str() {
+    match core_tag {
         "str" => Ok(Kind::Str(text.to_owned())),
         "null" => wanted(core(text)?, |kind| matches!(kind, Kind::Null)),
         "bool" => wanted(core(text)?, |kind| matches!(kind, Kind::Bool(_))),
@@ -41,6 +39,14 @@ pub(super) fn resolve(text: &str, plain: bool, tag: Option<&Tag>) -> Result<Kind
         },
         _ => Err(Refused::Tag),
     }
+}
+
+/// The name of a tag of the core schema: `str` for `!!str`, and for `!<tag:yaml.org,2002:str>`, which is the same.
+pub(super) fn core_tag(tag: &Tag) -> Option<&str> {
+    if tag.is_yaml_core_schema() {
+        return Some(&tag.suffix);
+    }
+    tag.suffix.strip_prefix("tag:yaml.org,2002:").filter(|_| tag.handle.is_empty())
 }
 
 fn core(text: &str) -> Result<Kind, Refused> {
@@ -159,6 +165,8 @@ mod tests {
         let tag = |suffix: &str| Tag { handle: "tag:yaml.org,2002:".to_owned(), suffix: suffix.to_owned() };
         assert_eq!(resolve("1", true, Some(&tag("str"))), Ok(Kind::Str("1".to_owned())));
         assert_eq!(resolve("1", false, Some(&tag("int"))), Ok(Kind::Int(1)));
+        let verbatim = Tag { handle: String::new(), suffix: "tag:yaml.org,2002:str".to_owned() };
+        assert_eq!(resolve("1", true, Some(&verbatim)), Ok(Kind::Str("1".to_owned())));
         assert_eq!(resolve("1", true, Some(&tag("float"))), Ok(Kind::Float(1.0)));
         assert_eq!(resolve("x", true, Some(&tag("int"))), Err(Refused::TagValue));
         assert_eq!(resolve("x", true, Some(&tag("binary"))), Err(Refused::Tag));

@@ -56,6 +56,14 @@ impl Subject {
         )
     }
 
+    pub(super) fn library_changed(&self, library: &str) -> Diagnostic {
+        self.error(
+            &codes::CHANGED,
+            &format!("was not loaded with the library {library} that was inspected"),
+            "run the command again; see that nothing replaces the library meanwhile and that LD_LIBRARY_PATH names no other",
+        )
+    }
+
     pub(super) fn not_loaded(&self, why: &str) -> Diagnostic {
         let why = one_line(why);
         let help = if why.contains("cannot open shared object file") || why.contains("Library not loaded") {

@@ -17,10 +17,9 @@ pub use launch::{Launcher, Limits};
 use self::channel::{Broken, Channel};
 use self::failure::Subject;
 use self::launch::Process;
-use super::inspect::Inspected;
+use super::inspect::{Inspected, Library};
 use super::scrub::Scrubber;
-use super::trust;
-use super::worker::protocol::{FromWorker, NotLoaded, Start, ToWorker, encode};
+use super::worker::protocol::{FromWorker, LibraryFile, NotLoaded, Start, ToWorker, encode};
 use crate::diagnostics::Diagnostic;
 
 /// What a plugin is doing when it is being loaded, in words.
@@ -41,10 +40,15 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts the worker and loads the plugin in it.
-    pub(super) fn start(plugin: &Inspected, launcher: &Launcher, limits: &Limits) -> Result<Self, Diagnostic> {
+    /// Starts the worker and loads the plugin in it, and these libraries with it.
+    pub(super) fn start(
+        plugin: &Inspected,
+        libraries: &[Library],
+        warnings: Vec<Diagnostic>,
+        launcher: &Launcher,
+        limits: &Limits,
+    ) -> Result<Self, Diagnostic> {
         let subject = Subject { name: plugin.name().to_owned(), path: plugin.path.clone() };
-        let warnings = trust::check(plugin);
         let (process, streams) = Process::start(launcher, &plugin.record.env)
             .map_err(|error| subject.not_started(&launcher.program, &super::describe_io(&error)))?;
         let channel = Channel::new(streams, limits)
@@ -59,7 +63,7 @@ impl Worker {
             leaks: BTreeSet::new(),
             dead: None,
         };
-        worker.load(plugin, launcher)?;
+        worker.load(plugin, libraries, launcher)?;
         Ok(worker)
     }
 
@@ -138,11 +142,12 @@ impl Worker {
         found
     }
 
-    fn load(&mut self, plugin: &Inspected, launcher: &Launcher) -> Result<(), Diagnostic> {
+    fn load(&mut self, plugin: &Inspected, libraries: &[Library], launcher: &Launcher) -> Result<(), Diagnostic> {
         let until = Instant::now() + self.limits.load;
         let start = ToWorker::Start(Start {
             path: plugin.real_path.to_string(),
-            identity: plugin.identity,
+            identity: plugin.identity(),
+            libraries: libraries.iter().map(library_file).collect(),
             name: plugin.record.name.clone(),
             version: plugin.record.version.clone(),
             floe_api_version: plugin.record.floe_api_version.clone(),
@@ -181,6 +186,7 @@ impl Worker {
     fn not_loaded(&mut self, why: NotLoaded) -> Diagnostic {
         match why {
             NotLoaded::Changed => self.subject.changed(),
+            NotLoaded::LibraryChanged { path } => self.subject.library_changed(&path),
             NotLoaded::Loader { why } => self.subject.not_loaded(&why),
             NotLoaded::Constructor { error } => self.subject.not_constructed(error),
             NotLoaded::Lies { what, recorded, live } => self.subject.lies(&what, &recorded, &live),
@@ -263,4 +269,8 @@ impl Worker {
         tracing::debug!(plugin = self.name(), kind = ?error.kind, reason = error.reason, correlation_id, "plugin failed");
         self.subject.said(error)
     }
+}
+
+fn library_file(library: &Library) -> LibraryFile {
+    LibraryFile { path: library.path.to_string(), identity: library.identity() }
 }

@@ -29,6 +29,15 @@ pub(super) enum Defect {
     RecordTooLarge(u64),
 }
 
+/// The folders that a library names for the libraries that it needs, as they are written (`$ORIGIN/../lib`).
+#[derive(Debug, Clone, Default)]
+pub(super) struct RunPath {
+    pub(super) folders: Vec<String>,
+    /// Whether it counts for what these libraries need in turn, and those of its own users for it: DT_RPATH and Mach-O's
+    /// do, DT_RUNPATH does not.
+    pub(super) inherited: bool,
+}
+
 /// What lies in a file.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
@@ -36,6 +45,8 @@ pub(super) struct Contents {
     pub(super) platform: Option<String>,
     /// The libraries that it needs.
     pub(super) needs: Vec<String>,
+    /// Where it looks for them.
+    pub(super) run_path: RunPath,
     /// The bytes of the record's section.
     pub(super) record: Option<Vec<u8>>,
     /// What refuses it, the first cause first.

@@ -119,8 +119,17 @@ where
     if let Ok(Some((entries, link))) = sections.dynamic(endian, data)
         && let Ok(strings) = sections.strings(endian, data, link)
     {
-        let needed = entries.iter().filter(|entry| entry.d_tag(endian) == elf::DT_NEEDED);
-        let names = needed.filter_map(|entry| strings.get(u32::try_from(entry.d_val(endian).into()).ok()?).ok());
-        contents.needs = names.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+        let texts = |tag| {
+            let tagged = entries.iter().filter(move |entry| entry.d_tag(endian) == tag);
+            let texts = tagged.filter_map(|entry| strings.get(u32::try_from(entry.d_val(endian).into()).ok()?).ok());
+            texts.map(|text| String::from_utf8_lossy(text).into_owned()).collect::<Vec<_>>()
+        };
+        contents.needs = texts(elf::DT_NEEDED);
+        let run_path = texts(elf::DT_RUNPATH);
+        // Where there are both, the loader passes over DT_RPATH.
+        contents.run_path.inherited = run_path.is_empty();
+        let written = if run_path.is_empty() { texts(elf::DT_RPATH) } else { run_path };
+        let folders = written.iter().flat_map(|list| list.split(':')).filter(|folder| !folder.is_empty());
+        contents.run_path.folders = folders.map(str::to_owned).collect();
     }
 }

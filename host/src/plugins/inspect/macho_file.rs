@@ -90,6 +90,7 @@ where
         contents.incomplete("its load commands");
         return contents;
     };
+    contents.run_path.inherited = true;
     let mut record = None;
     loop {
         match commands.next() {
@@ -108,6 +109,11 @@ where
                 {
                     let name = command.string(endian, library.dylib.name).unwrap_or_default();
                     contents.needs.push(String::from_utf8_lossy(name).into_owned());
+                } else if command.cmd() == macho::LC_RPATH
+                    && let Ok(run_path) = command.data::<macho::RpathCommand<H::Endian>>()
+                {
+                    let folder = command.string(endian, run_path.path).unwrap_or_default();
+                    contents.run_path.folders.push(String::from_utf8_lossy(folder).into_owned());
                 }
             }
             Ok(None) => break,

@@ -4,44 +4,29 @@
 
 mod contents;
 mod elf_file;
+mod libraries;
 mod macho_file;
+mod opened;
 mod platform;
 mod refusal;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::sync::OnceLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use floe_plugin_api::record::StaticRecord;
 use semver::{Version, VersionReq};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-pub use platform::{Format, Platform};
+use contents::RunPath;
+pub use libraries::Library;
+pub(super) use opened::{Identity, Opened};
+pub use platform::{Format, NoPlatform, Platform};
+pub(super) use refusal::{host_api, is_name};
 
 use crate::diagnostics::{Diagnostic, codes::plugins as codes};
 use crate::plugins::describe_io;
 use floe_plugin_api::ErrorKind;
-
-/// Which file it is, and that nobody wrote to it since.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Identity {
-    pub(super) device: u64,
-    pub(super) inode: u64,
-    size: u64,
-    /// Second and nanosecond of the last change, which cannot be set back.
-    changed: (i64, i64),
-}
-
-impl Identity {
-    pub(super) fn of(file: &File) -> io::Result<Self> {
-        let meta = file.metadata()?;
-        Ok(Self { device: meta.dev(), inode: meta.ino(), size: meta.len(), changed: (meta.ctime(), meta.ctime_nsec()) })
-    }
-}
 
 /// A plugin whose file can be loaded, as far as can be told without executing anything of it.
 #[derive(Debug)]
@@ -60,8 +45,11 @@ pub struct Inspected {
     pub record: StaticRecord,
     /// Its version.
     pub version: Version,
-    pub(super) identity: Identity,
-    file: File,
+    /// What it was inspected for.
+    built_for: Platform,
+    run_path: RunPath,
+    libraries: OnceLock<Result<Vec<Library>, Diagnostic>>,
+    opened: Opened,
 }
 
 /// A file that floe will not load.
@@ -79,7 +67,7 @@ pub struct Refused {
     pub record: Option<StaticRecord>,
     /// Why it is refused, the first cause first; never empty.
     pub reasons: Vec<Diagnostic>,
-    file: Option<File>,
+    opened: Option<Opened>,
 }
 
 impl Refused {
@@ -91,17 +79,17 @@ impl Refused {
             needs: Vec::new(),
             record: None,
             reasons: vec![refusal::unreadable(path, why)],
-            file: None,
+            opened: None,
         })
     }
 
     /// The sha256 of the file in hexadecimal, where it can be read.
     pub fn sha256(&self) -> Option<String> {
-        sha256(self.file.as_ref()?).ok()
+        self.opened.as_ref()?.sha256().ok()
     }
 
     /// Whether it was built for a platform that is not this one.
-    pub(super) fn is_foreign(&self) -> bool {
+    pub fn is_foreign(&self) -> bool {
         self.reasons.iter().any(|reason| reason.code == &codes::OTHER_PLATFORM)
     }
 }
@@ -117,7 +105,25 @@ impl Inspected {
     /// # Errors
     /// Where the file cannot be read any more.
     pub fn sha256(&self) -> Result<String, Diagnostic> {
-        sha256(&self.file).map_err(|error| refusal::unreadable(&self.path, &describe_io(&error)))
+        self.opened.sha256().map_err(|error| refusal::unreadable(&self.path, &describe_io(&error)))
+    }
+
+    /// The platform that it was inspected for, and fits.
+    pub fn built_for(&self) -> &Platform {
+        &self.built_for
+    }
+
+    /// The libraries that came with it and are loaded with it, found when they are asked for.
+    ///
+    /// # Errors
+    /// One of them cannot be read.
+    pub fn libraries(&self) -> Result<&[Library], Diagnostic> {
+        let find = || libraries::private(&self.real_path, &self.needs, &self.run_path, &self.built_for);
+        self.libraries.get_or_init(find).as_deref().map_err(Clone::clone)
+    }
+
+    pub(super) fn identity(&self) -> Identity {
+        self.opened.identity()
     }
 
     /// Refuses it after all.
@@ -129,7 +135,7 @@ impl Inspected {
             needs: self.needs,
             record: Some(self.record),
             reasons: vec![reason],
-            file: Some(self.file),
+            opened: Some(self.opened),
         })
     }
 
@@ -164,10 +170,10 @@ pub fn inspect(path: &Utf8Path) -> Result<Inspected, Box<Refused>> {
 /// # Errors
 /// Why such a host would not load it.
 pub fn inspect_for(path: &Utf8Path, platform: &Platform, host_api: &Version) -> Result<Inspected, Box<Refused>> {
-    let (file, identity) = open(path).map_err(|why| Refused::unreadable(path, &why))?;
+    let opened = Opened::open(path).map_err(|why| Refused::unreadable(path, &why))?;
     let real_path = path.canonicalize_utf8().map_err(|error| Refused::unreadable(path, &describe_io(&error)))?;
-    let mut contents = contents::read(&file, identity.size, platform);
-    let mut reasons = refusal::of_contents(path, identity.size, &contents, platform);
+    let mut contents = contents::read(opened.file(), opened.size(), platform);
+    let mut reasons = refusal::of_contents(path, opened.size(), &contents, platform);
     let record = contents.record.take().and_then(|bytes| match StaticRecord::parse(&bytes) {
         Ok(record) => Some(record),
         Err(error) => {
@@ -180,57 +186,27 @@ pub fn inspect_for(path: &Utf8Path, platform: &Platform, host_api: &Version) -> 
     }
     let version = record.as_ref().and_then(|record| Version::parse(&record.version).ok());
     match (record, version, contents.platform) {
-        (Some(record), Some(version), Some(platform)) if reasons.is_empty() => Ok(Inspected {
+        (Some(record), Some(version), Some(found)) if reasons.is_empty() => Ok(Inspected {
             path: path.to_owned(),
             real_path,
-            size: identity.size,
-            platform,
+            size: opened.size(),
+            platform: found,
             needs: contents.needs,
             record,
             version,
-            identity,
-            file,
+            built_for: platform.clone(),
+            run_path: contents.run_path,
+            libraries: OnceLock::new(),
+            opened,
         }),
         (record, _, platform) => Err(Box::new(Refused {
             path: path.to_owned(),
-            size: Some(identity.size),
+            size: Some(opened.size()),
             platform,
             needs: contents.needs,
             record,
             reasons,
-            file: Some(file),
+            opened: Some(opened),
         })),
     }
-}
-
-/// Opens a regular file; a pipe or device of that name must not block or be read.
-fn open(path: &Utf8Path) -> Result<(File, Identity), String> {
-    let nonblocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-    let file = File::options().read(true).custom_flags(nonblocking).open(path).map_err(|error| describe_io(&error))?;
-    let kind = file.metadata().map_err(|error| describe_io(&error))?.file_type();
-    if !kind.is_file() {
-        return Err(if kind.is_dir() { "it is a folder" } else { "it is no regular file" }.to_owned());
-    }
-    let identity = Identity::of(&file).map_err(|error| describe_io(&error))?;
-    Ok((file, identity))
-}
-
-/// Reads by offset, so that two callers of one descriptor do not disturb each other.
-fn sha256(file: &File) -> io::Result<String> {
-    struct FromStart<'f>(&'f File, u64);
-    impl Read for FromStart<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let count = self.0.read_at(buffer, self.1)?;
-            self.1 += count as u64;
-            Ok(count)
-        }
-    }
-    let (mut reader, mut hash, mut buffer) = (FromStart(file, 0), Sha256::new(), vec![0; 1 << 16]);
-    loop {
-        match reader.read(&mut buffer)? {
-            0 => break,
-            count => hash.update(&buffer[..count]),
-        }
-    }
-    Ok(hash.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")))
 }

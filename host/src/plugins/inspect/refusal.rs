@@ -125,7 +125,8 @@ fn loads(host: &Version) -> String {
     }
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether a plugin may have the name.
+pub(in crate::plugins) fn is_name(name: &str) -> bool {
     let mut bytes = name.bytes();
     name.len() <= 63
         && bytes.next().is_some_and(|first| first.is_ascii_lowercase())
@@ -133,6 +134,6 @@ fn is_name(name: &str) -> bool {
 }
 
 /// The API version of this host.
-pub(super) fn host_api() -> Version {
+pub(in crate::plugins) fn host_api() -> Version {
     Version::parse(FLOE_API_VERSION).unwrap_or(Version::new(1, 0, 0))
 }

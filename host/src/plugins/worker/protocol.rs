@@ -24,11 +24,20 @@ pub(in crate::plugins) enum ToWorker {
 pub(in crate::plugins) struct Start {
     pub(in crate::plugins) path: String,
     pub(in crate::plugins) identity: Identity,
+    /// The private libraries that a lock pins.
+    pub(in crate::plugins) libraries: Vec<LibraryFile>,
     pub(in crate::plugins) name: String,
     pub(in crate::plugins) version: String,
     pub(in crate::plugins) floe_api_version: String,
     pub(in crate::plugins) address_space: Option<u64>,
     pub(in crate::plugins) largest_frame: u32,
+}
+
+/// A file that the system's loader will open by itself.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::plugins) struct LibraryFile {
+    pub(in crate::plugins) path: String,
+    pub(in crate::plugins) identity: Identity,
 }
 
 /// From the worker.
@@ -57,6 +66,8 @@ pub(in crate::plugins) enum FromWorker {
 pub(in crate::plugins) enum NotLoaded {
     /// The file under the path is not the one that was inspected.
     Changed,
+    /// A private library is not the one that was inspected, or another one was loaded in its place.
+    LibraryChanged { path: String },
     /// The system's loader, or the check of the ABI, refused.
     Loader { why: String },
     /// The plugin's constructor failed.

@@ -5,20 +5,20 @@ use object::write::macho::{DylibCommand, Encoder, MachHeader, SectionHeader, Seg
 use object::{Endianness, macho};
 
 /// The bytes of a record's section.
-pub(super) fn record(json: &str) -> Vec<u8> {
+pub(in crate::plugins) fn record(json: &str) -> Vec<u8> {
     let length = u32::try_from(json.len()).unwrap().to_le_bytes();
     [&MAGIC[..], &length, json.as_bytes(), b"\0\0"].concat()
 }
 
 /// A record of a plugin called `nimbus`.
-pub(super) fn nimbus(version: &str, api: &str) -> Vec<u8> {
+pub(in crate::plugins) fn nimbus(version: &str, api: &str) -> Vec<u8> {
     record(&format!(
         r#"{{"name":"nimbus","version":{version:?},"floe_api_version":{api:?},"plugin_api_version":"0.1.0","env":["NIMBUS_HOME"]}}"#
     ))
 }
 
 /// A 64-bit little-endian ELF shared object: header, one segment, dynamic strings, the record, names, section headers.
-pub(super) fn elf(machine: u16, record: Option<&[u8]>) -> Vec<u8> {
+pub(in crate::plugins) fn elf(machine: u16, record: Option<&[u8]>) -> Vec<u8> {
     const DYNSTR: &[u8] = b"\0libnope.so.1\0";
     let names = format!("\0{ELF_SECTION}\0.dynstr\0.dynamic\0.shstrtab\0");
     let name = |wanted: &str| u32::try_from(names.find(&format!("\0{wanted}\0")).unwrap() + 1).unwrap();
@@ -63,7 +63,7 @@ pub(super) fn elf(machine: u16, record: Option<&[u8]>) -> Vec<u8> {
 }
 
 /// A 64-bit Mach-O dynamic library.
-pub(super) fn macho(processor: macho::CpuType, record: &[u8]) -> Vec<u8> {
+pub(in crate::plugins) fn macho(processor: macho::CpuType, record: &[u8]) -> Vec<u8> {
     const NEEDED: &[u8] = b"/usr/lib/libSystem.B.dylib";
     let encoder = Encoder::new(Endianness::Little, true);
     let commands = encoder.segment_command_size(1) + encoder.dylib_command_size(NEEDED.len());
@@ -125,7 +125,7 @@ fn padded(name: &str) -> [u8; 16] {
 }
 
 /// A universal file, whose table is always big-endian.
-pub(super) fn fat(parts: &[(macho::CpuType, Vec<u8>)]) -> Vec<u8> {
+pub(in crate::plugins) fn fat(parts: &[(macho::CpuType, Vec<u8>)]) -> Vec<u8> {
     let mut table: Vec<u32> = vec![macho::FAT_MAGIC, u32::try_from(parts.len()).unwrap()];
     let mut offset = 4096;
     for (processor, part) in parts {

@@ -1,4 +1,5 @@
-mod forge;
+pub(in crate::plugins) mod forge;
+mod libraries;
 
 use camino::Utf8PathBuf;
 use object::{elf, macho};
