@@ -30,14 +30,7 @@ pub(in crate::cli) struct Args {
     check: bool,
 }
 
-pub(super) fn run(args: &Args) -> Answer {
-    match outcome(args) {
-        Ok(answer) => answer,
-        Err(errors) => Answer::default().with_diagnostics(errors).with("plugins", json!([])),
-    }
-}
-
-fn outcome(args: &Args) -> Result<Answer, Vec<Diagnostic>> {
+pub(super) fn run(args: &Args) -> Result<Answer, Vec<Diagnostic>> {
     let approved = approved(&args.product)?;
     let files = product::lock_files(&args.product, &approved.manifests);
     let Some(file) = files.last() else { return Err(Vec::new()) };

@@ -42,9 +42,14 @@ pub(super) fn run(command: &Command) -> Answer {
     match command {
         Command::List(args) => list(&wiring::plugin_host(args)),
         Command::Inspect(args) => inspect_one(args),
-        Command::Lock(args) => lock::run(args),
-        Command::Verify(args) => verify::run(args),
+        Command::Lock(args) => answered(lock::run(args)),
+        Command::Verify(args) => answered(verify::run(args)),
     }
+}
+
+/// The answer of a command that can do nothing where the documents are wrong.
+fn answered(outcome: Result<Answer, Vec<Diagnostic>>) -> Answer {
+    outcome.unwrap_or_else(|errors| Answer::default().with_diagnostics(errors).with("plugins", json!([])))
 }
 
 fn list(host: &PluginHost) -> Answer {

@@ -38,14 +38,7 @@ pub(super) fn wanted(approved: &ApprovedComputes) -> Vec<Wanted<'_>> {
     wanted.into_values().collect()
 }
 
-pub(super) fn run(args: &Args) -> Answer {
-    match outcome(args) {
-        Ok(answer) => answer,
-        Err(errors) => Answer::default().with_diagnostics(errors).with("plugins", json!([])),
-    }
-}
-
-fn outcome(args: &Args) -> Result<Answer, Vec<Diagnostic>> {
+pub(super) fn run(args: &Args) -> Result<Answer, Vec<Diagnostic>> {
     let approved = approved(&args.product)?;
     let policy = product::policy(&args.product, &approved.manifests, true)?;
     let host = wiring::plugin_host(&args.product.plugins).with_policy(policy);
