@@ -208,7 +208,7 @@ fn being_late_costs_one_error() {
 fn excess_costs_one_error() {
     costs(
         "huge",
-        "F0609 error: plugin huge (DIR/huge.so) answered 96.0 MiB during validate_connection; an answer has at most 16 MiB",
+        "F0609 error: plugin huge (DIR/huge.so) answered 17.0 MiB during validate_connection; an answer has at most 16 MiB",
     );
     costs(
         "eats-memory",
