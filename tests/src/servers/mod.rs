@@ -6,6 +6,7 @@ pub mod certificates;
 pub mod child;
 pub mod faults;
 pub mod tls_proxy;
+pub mod trino;
 
 use std::net::TcpListener;
 use std::thread;

@@ -26,7 +26,7 @@ impl Dask {
         let port = free_port();
         let mut command = Command::new(environment().join("bin/python"));
         command.arg(root.join("tests/servers/trino/serve.py")).arg(port.to_string());
-        let child = Child::start(command);
+        let child = Child::start(&command);
         wait_until("dask-sql answers", Duration::from_mins(1), || {
             TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
         });
