@@ -29,15 +29,44 @@ pub use config::{
     Cert, Choice, FailureStrategy, HeaderText, Method, Mutual, MutualMode, Scalar, Scheme, Settings, Trust,
 };
 
+use std::fmt;
+use std::sync::Arc;
+
 use floe_plugin_api::{
     Addressing, CheckRequest, ComputePlugin, ConfigSchema, ConfigSchemaRequest, ConnectionResult, DbtPackages,
     DbtPackagesRequest, MetadataRequest, PluginMetadata, PluginResult, ProfileRequest, ProfileResponse, ResourceSpec,
     ResourcesRequest, export_plugin,
 };
 
+/// Reads a variable of the environment.
+type Variables = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// The plugin. It holds nothing between calls.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Trino;
+#[derive(Clone)]
+pub struct Trino {
+    variables: Variables,
+}
+
+impl Default for Trino {
+    /// Sees the variables of this process.
+    fn default() -> Self {
+        Self::seeing(floe_plugin_common::check::proxy::variable)
+    }
+}
+
+impl Trino {
+    /// A plugin whose checks see these variables in place of the process's: those of proxies and of certificate
+    /// authorities, as Python's requests reads them.
+    pub fn seeing(variables: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self { variables: Arc::new(variables) }
+    }
+}
+
+impl fmt::Debug for Trino {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Trino")
+    }
+}
 
 impl ComputePlugin for Trino {
     fn metadata(&self, _: &MetadataRequest) -> PluginResult<PluginMetadata> {
@@ -63,7 +92,7 @@ impl ComputePlugin for Trino {
     }
 
     fn validate_connection(&self, request: &CheckRequest) -> PluginResult<ConnectionResult> {
-        check::validate(request)
+        check::validate(request, &*self.variables)
     }
 
     fn get_resource_requirements(&self, request: &ResourcesRequest) -> PluginResult<ResourceSpec> {
@@ -72,7 +101,7 @@ impl ComputePlugin for Trino {
 }
 
 export_plugin! {
-    plugin: Trino = Trino,
+    plugin: Trino = Trino::default(),
     name: "trino",
     version: env!("CARGO_PKG_VERSION"),
     // Python's requests, by which dbt-trino talks, trusts the certificate authorities of the first two, and

@@ -4,7 +4,7 @@ use floe_plugin_api::{PluginResult, ProfileRequest, ProfileResponse, Storage, Ti
 use floe_plugin_common::{profile_output, refuse_literals};
 use serde_json::{Map, Value};
 
-use crate::config::{Cert, Scalar, Settings, Trust};
+use crate::config::{Cert, Method, Scalar, Settings, Trust};
 use crate::rules;
 
 /// Seconds within which a coordinator notices that a query has passed `query_max_run_time`: its tracker of queries
@@ -35,6 +35,10 @@ pub(crate) fn generate(request: &ProfileRequest) -> PluginResult<ProfileResponse
 /// Where settings contradict each other.
 pub(crate) fn with_floe_settings(mut settings: Settings, timeout_seconds: Option<u32>) -> PluginResult<Settings> {
     rules::verify(&settings, timeout_seconds)?;
+    if settings.method() != Method::None {
+        // The other methods have no such key: they are https always.
+        settings.http_scheme = None;
+    }
     // Without it dbt-trino 1.11 trusts everyone, unless a flag of the dbt project says otherwise.
     settings.cert.get_or_insert(Cert::Known(true));
     if let Some(seconds) = timeout_seconds {

@@ -7,12 +7,11 @@ mod support;
 use floe_plugin_api::{
     ComputePlugin, ConfigSchemaRequest, DbtPackagesRequest, MetadataRequest, ResourcesRequest, WorkloadSize,
 };
-use floe_plugin_trino::Trino;
 use serde_json::{Value, json};
-use support::{compute, profile_request, settings};
+use support::{compute, profile_request, seeing_nothing, settings};
 
 fn profile(settings: &Value) -> Value {
-    let response = Trino.generate_dbt_profile(&profile_request(compute(settings))).unwrap();
+    let response = seeing_nothing().generate_dbt_profile(&profile_request(compute(settings))).unwrap();
     serde_json::to_value(response).unwrap()
 }
 
@@ -68,17 +67,17 @@ fn everything() -> Value {
 
 #[test]
 fn metadata() {
-    insta::assert_json_snapshot!(Trino.metadata(&MetadataRequest::new()).unwrap());
+    insta::assert_json_snapshot!(seeing_nothing().metadata(&MetadataRequest::new()).unwrap());
 }
 
 #[test]
 fn schema() {
-    insta::assert_json_snapshot!(Trino.config_schema(&ConfigSchemaRequest::new()).unwrap().schema);
+    insta::assert_json_snapshot!(seeing_nothing().config_schema(&ConfigSchemaRequest::new()).unwrap().schema);
 }
 
 #[test]
 fn the_schema_takes_what_the_profile_takes_and_nothing_else() {
-    let schema = Trino.config_schema(&ConfigSchemaRequest::new()).unwrap().schema;
+    let schema = seeing_nothing().config_schema(&ConfigSchemaRequest::new()).unwrap().schema;
     let validator = jsonschema::draft202012::new(&schema).unwrap();
     for settings in methods().into_iter().map(|(_, settings)| settings).chain([everything()]) {
         let errors: Vec<String> = validator.iter_errors(&settings).map(|error| error.to_string()).collect();
@@ -111,7 +110,7 @@ fn the_schema_takes_what_the_profile_takes_and_nothing_else() {
 /// Every key has a description that an editor can show, and the keys of a role say so.
 #[test]
 fn every_key_is_described() {
-    let schema = Trino.config_schema(&ConfigSchemaRequest::new()).unwrap().schema;
+    let schema = seeing_nothing().config_schema(&ConfigSchemaRequest::new()).unwrap().schema;
     let properties = schema["properties"].as_object().unwrap();
     let bare: Vec<&String> = properties
         .iter()
@@ -148,7 +147,7 @@ fn the_same_settings_give_the_same_profile_byte_for_byte() {
 #[test]
 fn limits_become_what_the_adapter_has() {
     let config = compute(&everything()).with_timeout_seconds(900_u32).with_connect_timeout_seconds(10_u32);
-    let response = Trino.generate_dbt_profile(&profile_request(config)).unwrap();
+    let response = seeing_nothing().generate_dbt_profile(&profile_request(config)).unwrap();
     assert_eq!(response.output["session_properties"]["query_max_run_time"], "900s");
     insta::assert_json_snapshot!(json!({"timeout": response.timeout, "warnings": response.warnings}));
 }
@@ -172,7 +171,7 @@ fn packages() {
         .into_iter()
         .map(|(name, settings)| {
             let request = DbtPackagesRequest::new(compute(&settings));
-            json!([name, Trino.get_required_dbt_packages(&request).unwrap()])
+            json!([name, seeing_nothing().get_required_dbt_packages(&request).unwrap()])
         })
         .collect();
     for text in packages.iter().flat_map(|answer| answer[1]["packages"].as_array().unwrap()) {
@@ -188,7 +187,7 @@ fn pods() {
         .into_iter()
         .map(|size| {
             let request = ResourcesRequest::new(compute(&settings(8080, &json!({}))), size);
-            json!([size, Trino.get_resource_requirements(&request).unwrap()])
+            json!([size, seeing_nothing().get_resource_requirements(&request).unwrap()])
         })
         .collect();
     insta::assert_json_snapshot!(pods);

@@ -7,12 +7,11 @@ mod support;
 use std::path::Path;
 
 use floe_plugin_api::{ComputePlugin, ErrorKind};
-use floe_plugin_trino::Trino;
 use serde_json::{Value, json};
-use support::{check_config, compute, profile_request, settings};
+use support::{check_config, compute, profile_request, seeing_nothing, settings};
 
 fn refused(over: &Value) -> Value {
-    let error = Trino.generate_dbt_profile(&profile_request(compute(&settings(8443, over)))).unwrap_err();
+    let error = seeing_nothing().generate_dbt_profile(&profile_request(compute(&settings(8443, over)))).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Configuration, "{over}");
     let told = check_config(compute(&settings(8443, over)), Path::new("/"), 1_000);
     assert_eq!((told.message, told.help, told.steps.len()), (error.message.clone(), error.help.clone(), 0), "{over}");
@@ -96,8 +95,8 @@ fn headers_tags_roles_and_properties() {
 fn one_limit_is_set_once() {
     let over = json!({"session_properties": {"query_max_run_time": "1h"}});
     let twice = compute(&settings(8080, &over)).with_timeout_seconds(900_u32);
-    insta::assert_json_snapshot!(Trino.generate_dbt_profile(&profile_request(twice)).unwrap_err());
-    assert!(Trino.generate_dbt_profile(&profile_request(compute(&settings(8080, &over)))).is_ok());
+    insta::assert_json_snapshot!(seeing_nothing().generate_dbt_profile(&profile_request(twice)).unwrap_err());
+    assert!(seeing_nothing().generate_dbt_profile(&profile_request(compute(&settings(8080, &over)))).is_ok());
 }
 
 /// The host refuses literals where the schema says secret; this is about the maps that take any name.
@@ -110,7 +109,7 @@ fn literal_secrets_in_open_maps_are_refused_and_not_shown() {
     ]
     .iter()
     .map(|over| {
-        let error = Trino.generate_dbt_profile(&profile_request(compute(&settings(8443, over)))).unwrap_err();
+        let error = seeing_nothing().generate_dbt_profile(&profile_request(compute(&settings(8443, over)))).unwrap_err();
         json!([error.reason, error.message, error.help])
     })
     .collect();

@@ -226,7 +226,7 @@ fn query(error: &QueryError, server: &Server, settings: &Settings) -> PluginErro
         Some(Known::Permission) => failed(
             ErrorKind::Query,
             "permission",
-            format!("{at} lets {} not do what dbt needs{said}", who(settings)),
+            format!("{at} does not let {} do what dbt needs{said}", who(settings)),
             format!("have an administrator give the user access to the catalog `{catalog}`, or check `user` and `roles`"),
         ),
         Some(Known::NoSuchCatalog) => failed(
@@ -276,6 +276,12 @@ fn query(error: &QueryError, server: &Server, settings: &Settings) -> PluginErro
             "query_max_run_time",
             format!("{at} ended the statement, whose time was over{said}"),
             "raise `timeout_seconds`: waiting in the queue counts",
+        ),
+        None if error.error_type == "EXTERNAL" => failed(
+            ErrorKind::Query,
+            "catalog_fails",
+            format!("{at} cannot use the catalog `{catalog}`{said}"),
+            "the system behind the catalog fails, and not Trino itself: see its log, and that of the coordinator",
         ),
         None => failed(
             ErrorKind::Query,

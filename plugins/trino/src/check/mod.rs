@@ -16,7 +16,7 @@ mod way;
 pub use probe::PROBE_STATEMENTS;
 
 use floe_plugin_api::{CheckRequest, ConnectionResult, ErrorKind, PluginResult, Warning};
-use floe_plugin_common::check::proxy::variable;
+use floe_plugin_common::check::proxy::Variables;
 use floe_plugin_common::check::{Run, unchecked};
 
 use crate::config::{Method, Settings};
@@ -32,20 +32,20 @@ use way::Way;
 ///
 /// # Errors
 /// Where the settings do not fit the schema; all that is wrong with the server is an unhealthy result.
-pub(crate) fn validate(request: &CheckRequest) -> PluginResult<ConnectionResult> {
+pub(crate) fn validate(request: &CheckRequest, variables: Variables<'_>) -> PluginResult<ConnectionResult> {
     let settings = Settings::of(&request.config)?;
     let mut run = Run::new(request);
-    let found = all(settings, request, &mut run);
+    let found = all(settings, request, variables, &mut run);
     Ok(run.finish(found))
 }
 
 /// Every step; the message of a result that is not unhealthy.
-fn all(settings: Settings, request: &CheckRequest, run: &mut Run) -> PluginResult<String> {
+fn all(settings: Settings, request: &CheckRequest, variables: Variables<'_>, run: &mut Run) -> PluginResult<String> {
     let settings = with_floe_settings(settings, request.config.timeout_seconds)?;
     run.details.database = Some(settings.database.clone());
     run.details.schema = Some(settings.schema.clone());
     run.details.role = role(&settings);
-    let way = Way::of(&settings, &request.project_dir, &variable)?;
+    let way = Way::of(&settings, &request.project_dir, variables)?;
     way.say(&settings, run);
     if let Some(left_out) = way.left_out() {
         run.degrade(left_out);

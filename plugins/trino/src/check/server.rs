@@ -154,9 +154,9 @@ impl Server {
         redial(peer, self.deadline, &self.host, Some(&anyone))().is_ok()
     }
 
-    /// The answer of a server that speaks https where it is asked for http.
+    /// What is said of a server that wants https and was asked by http.
     pub(super) fn wants_https(&self) -> PluginError {
-        PluginError::new(ErrorKind::Connection, format!("{} speaks https, and was asked for http", self.at))
+        PluginError::new(ErrorKind::Connection, format!("{} wants https, and was asked by http", self.at))
             .with_reason("https_needed")
             .with_help("set `http_scheme: https`, or let `port` be the server's http port")
     }

@@ -45,11 +45,16 @@ impl Way {
                 }
                 None => (roots, verify),
             };
+            let trust_help = match bundle {
+                None => "set `cert` to the path of a PEM file with the certificate of the server's authority",
+                Some("CURL_CA_BUNDLE") => "add the server's authority to the file in `CURL_CA_BUNDLE`, or unset that and set `cert`",
+                Some(_) => "add the server's authority to the file in `REQUESTS_CA_BUNDLE`, or unset that and set `cert`",
+            };
             Tls {
                 roots,
                 verify,
                 client: client_certificate(settings, project_dir),
-                trust_help: "set `cert` to the path of a PEM file with the certificate of the server's authority",
+                trust_help,
             }
         });
         let socks = set("SOCKS_PROXY").is_some();

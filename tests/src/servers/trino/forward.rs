@@ -16,6 +16,15 @@ pub struct Forward {
 impl Forward {
     /// Starts it; where `credential` is given, every request must carry it as its `Proxy-Authorization`.
     pub fn start(credential: Option<&'static str>) -> Self {
+        Self::serve(credential, None)
+    }
+
+    /// Starts one whose tunnels all lead to a port of this machine, whatever they are to lead to.
+    pub fn leading_to(port: u16) -> Self {
+        Self::serve(None, Some(format!("127.0.0.1:{port}")))
+    }
+
+    fn serve(credential: Option<&'static str>, always: Option<String>) -> Self {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&asked);
         let listener = Listener::start(move |mut stream| {
@@ -28,7 +37,9 @@ impl Forward {
                 let _ = write_answer(&mut stream, 407, &headers, b"");
                 return;
             }
-            let target = (request.method == "CONNECT").then(|| TcpStream::connect(&request.path).ok()).flatten();
+            let target = (request.method == "CONNECT")
+                .then(|| TcpStream::connect(always.as_ref().unwrap_or(&request.path)).ok())
+                .flatten();
             let Some(target) = target else {
                 let _ = write_answer(&mut stream, 502, &[], b"");
                 return;
