@@ -116,7 +116,7 @@ impl Proxy {
     /// `proxy_protocol`; [`ErrorKind::Timeout`] with `deadline`.
     pub fn reach(&self, run: &mut Run, host: &str, port: u16) -> PluginResult<(Wire, SocketAddr)> {
         let wire = dial(run, &self.host, self.port).map_err(|mut error| {
-            error.message = format!("of the proxy in `{}`: {}", self.variable, error.message);
+            error.message = format!("the proxy of `{}` is out of reach: {}", self.variable, error.message);
             error.with_help(format!("check the variable `{}`, or name `{host}` in `NO_PROXY`", self.variable))
         })?;
         let peer = wire.peer();

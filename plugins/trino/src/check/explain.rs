@@ -129,7 +129,10 @@ fn credential(answer: &Answer, at: &str, settings: &Settings) -> PluginError {
         ),
         method => (
             format!("{at} refuses {} of method `{}`{offers}", credential_keys(method), method.as_str()),
-            format!("check {}: a password may have changed, a token may have expired", credential_keys(method)),
+            match method {
+                Method::Jwt => "get a new token: it may have expired, or be for another server".to_owned(),
+                _ => format!("check {}: the password may have changed", credential_keys(method)),
+            },
         ),
     };
     let (kind, reason) = CREDENTIAL;
@@ -224,13 +227,13 @@ fn query(error: &QueryError, server: &Server, settings: &Settings) -> PluginErro
     let catalog = &settings.database;
     match known(error) {
         Some(Known::Permission) => failed(
-            ErrorKind::Query,
+            ErrorKind::Connection,
             "permission",
             format!("{at} does not let {} do what dbt needs{said}", who(settings)),
             format!("have an administrator give the user access to the catalog `{catalog}`, or check `user` and `roles`"),
         ),
         Some(Known::NoSuchCatalog) => failed(
-            ErrorKind::Query,
+            ErrorKind::Connection,
             "no_such_catalog",
             format!("{at} has no catalog `{catalog}`{said}"),
             "check `database`; `SHOW CATALOGS` lists what this user may see",
