@@ -39,7 +39,9 @@ fn methods() -> Vec<(&'static str, Value)> {
         ("jwt", with(json!({"method": "jwt", "user": null, "jwt_token": secret("JWT_TOKEN")}))),
         (
             "certificate",
-            with(json!({"method": "certificate", "client_certificate": "tls/dbt.pem", "client_private_key": "tls/dbt.key"})),
+            with(
+                json!({"method": "certificate", "client_certificate": "tls/dbt.pem", "client_private_key": "tls/dbt.key"}),
+            ),
         ),
         ("kerberos", ticket("kerberos", json!({"keytab": "dbt.keytab", "mutual_authentication": true}))),
         ("gssapi", ticket("gssapi", json!({"mutual_authentication": "REQUIRED"}))),

@@ -49,7 +49,8 @@ fn told(script: Script, over: &Value) -> Value {
 fn all_is_well() {
     let server = Recorded::start(well());
     insta::assert_json_snapshot!(shown(&check(&settings(server.port(), &json!({}))), &[server.port()]));
-    let asked: Vec<String> = server.asked().iter().map(|asked| format!("{} {} {}", asked.method, asked.path, asked.body)).collect();
+    let asked: Vec<String> =
+        server.asked().iter().map(|asked| format!("{} {} {}", asked.method, asked.path, asked.body)).collect();
     insta::assert_json_snapshot!("all_is_well_asked", asked);
 }
 
@@ -123,7 +124,8 @@ fn a_schema_that_is_not_there_yet() {
 
 #[test]
 fn names_are_quoted() {
-    let server = Recorded::start(with_login(vec![page("FINISHED", &["dbt"], false)]).statement("SHOW", schemas(&["it's"])));
+    let server =
+        Recorded::start(with_login(vec![page("FINISHED", &["dbt"], false)]).statement("SHOW", schemas(&["it's"])));
     let result = check(&settings(server.port(), &json!({"database": "la\"ke", "schema": "It's"})));
     assert_eq!(result.status, ConnectionStatus::Healthy);
     let asked = server.asked();
@@ -146,7 +148,11 @@ fn logins_that_fail() {
         ("500", vec![Reply::status(500, "Internal Server Error")], json!({})),
         ("a page for people", vec![html()], json!({})),
         ("JSON of another service", vec![Reply::json(&json!({"ok": true}))], json!({})),
-        ("redirect to https", vec![Reply::status(307, "").with_header("Location", "https://trino.example/v1/statement")], json!({})),
+        (
+            "redirect to https",
+            vec![Reply::status(307, "").with_header("Location", "https://trino.example/v1/statement")],
+            json!({}),
+        ),
         ("redirect elsewhere", vec![Reply::status(302, "").with_header("Location", "/login")], json!({})),
         ("no role", vec![failure("ROLE_NOT_FOUND", "USER_ERROR", 91, "Role 'analyst' does not exist")], json!({})),
         (
@@ -159,17 +165,42 @@ fn logins_that_fail() {
             vec![failure("PERMISSION_DENIED", "USER_ERROR", 4, "Access Denied: User dbt cannot impersonate user boss")],
             json!({}),
         ),
-        ("starting", vec![failure("SERVER_STARTING_UP", "INTERNAL_ERROR", 65_548, "Trino server is still initializing")], json!({})),
-        ("shutting down", vec![failure("SERVER_SHUTTING_DOWN", "INTERNAL_ERROR", 65_545, "Server is shutting down")], json!({})),
-        ("no workers", vec![failure("NO_NODES_AVAILABLE", "INTERNAL_ERROR", 65_541, "No nodes available to run query")], json!({})),
+        (
+            "starting",
+            vec![failure("SERVER_STARTING_UP", "INTERNAL_ERROR", 65_548, "Trino server is still initializing")],
+            json!({}),
+        ),
+        (
+            "shutting down",
+            vec![failure("SERVER_SHUTTING_DOWN", "INTERNAL_ERROR", 65_545, "Server is shutting down")],
+            json!({}),
+        ),
+        (
+            "no workers",
+            vec![failure("NO_NODES_AVAILABLE", "INTERNAL_ERROR", 65_541, "No nodes available to run query")],
+            json!({}),
+        ),
         (
             "a full queue",
-            vec![failure("QUERY_QUEUE_FULL", "INSUFFICIENT_RESOURCES", 131_074, "Too many queued queries for \"global.etl\"")],
+            vec![failure(
+                "QUERY_QUEUE_FULL",
+                "INSUFFICIENT_RESOURCES",
+                131_074,
+                "Too many queued queries for \"global.etl\"",
+            )],
             json!({}),
         ),
         (
             "too long",
-            vec![page("QUEUED", &[], true), failure("EXCEEDED_TIME_LIMIT", "INSUFFICIENT_RESOURCES", 131_075, "Query exceeded the maximum run time limit of 1.00s")],
+            vec![
+                page("QUEUED", &[], true),
+                failure(
+                    "EXCEEDED_TIME_LIMIT",
+                    "INSUFFICIENT_RESOURCES",
+                    131_075,
+                    "Query exceeded the maximum run time limit of 1.00s",
+                ),
+            ],
             json!({}),
         ),
         ("a defect", vec![failure("GENERIC_INTERNAL_ERROR", "INTERNAL_ERROR", 65_536, "null")], json!({})),
@@ -193,12 +224,21 @@ fn logins_that_fail() {
 fn catalogs_that_cannot_be_used() {
     let cases: Vec<(&str, Vec<Reply>)> = vec![
         ("no catalog", vec![failure("CATALOG_NOT_FOUND", "USER_ERROR", 44, "line 1:1: Catalog 'lake' not found")]),
-        ("an old Presto's words", vec![failure("SYNTAX_ERROR", "USER_ERROR", 1, "line 1:1: Catalog lake does not exist")]),
+        (
+            "an old Presto's words",
+            vec![failure("SYNTAX_ERROR", "USER_ERROR", 1, "line 1:1: Catalog lake does not exist")],
+        ),
         (
             "no access",
-            vec![page("QUEUED", &[], true), failure("PERMISSION_DENIED", "USER_ERROR", 4, "Access Denied: Cannot access catalog lake")],
+            vec![
+                page("QUEUED", &[], true),
+                failure("PERMISSION_DENIED", "USER_ERROR", 4, "Access Denied: Cannot access catalog lake"),
+            ],
         ),
-        ("a broken connector", vec![failure("HIVE_METASTORE_ERROR", "EXTERNAL", 16_777_216, "metastore: Failed connecting")]),
+        (
+            "a broken connector",
+            vec![failure("HIVE_METASTORE_ERROR", "EXTERNAL", 16_777_216, "metastore: Failed connecting")],
+        ),
         ("shutting down", vec![failure("SERVER_SHUTTING_DOWN", "INTERNAL_ERROR", 65_545, "Server is shutting down")]),
         ("an unknown statement", vec![failure("SYNTAX_ERROR", "USER_ERROR", 1, "line 1:1: mismatched input 'SHOW'")]),
     ];
@@ -207,7 +247,16 @@ fn catalogs_that_cannot_be_used() {
         .map(|(name, replies)| {
             let script = with_login(vec![page("FINISHED", &["dbt"], false)]).statement("SHOW SCHEMAS", replies);
             let told = told(script, &json!({}));
-            json!([name, told["status"], told["kind"], told["reason"], told["message"], told["help"], told["warnings"], told["steps"]])
+            json!([
+                name,
+                told["status"],
+                told["kind"],
+                told["reason"],
+                told["message"],
+                told["help"],
+                told["warnings"],
+                told["steps"]
+            ])
         })
         .collect();
     insta::assert_json_snapshot!(told);
@@ -266,7 +315,10 @@ fn a_full_resource_group() {
 /// The same where the server keeps the answer back, as Trino does.
 #[test]
 fn a_server_that_answers_late() {
-    let server = Recorded::start(with_login(vec![page("RUNNING", &[], true), page("RUNNING", &[], true).after(Duration::from_secs(3))]));
+    let server = Recorded::start(with_login(vec![
+        page("RUNNING", &[], true),
+        page("RUNNING", &[], true).after(Duration::from_secs(3)),
+    ]));
     let begun = Instant::now();
     let result = check_config(compute(&settings(server.port(), &json!({}))), Path::new("/"), 1_500);
     assert!(begun.elapsed() < Duration::from_millis(1_500), "{:?}", begun.elapsed());

@@ -109,7 +109,8 @@ fn literal_secrets_in_open_maps_are_refused_and_not_shown() {
     ]
     .iter()
     .map(|over| {
-        let error = seeing_nothing().generate_dbt_profile(&profile_request(compute(&settings(8443, over)))).unwrap_err();
+        let error =
+            seeing_nothing().generate_dbt_profile(&profile_request(compute(&settings(8443, over)))).unwrap_err();
         json!([error.reason, error.message, error.help])
     })
     .collect();

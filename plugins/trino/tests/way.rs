@@ -103,7 +103,8 @@ fn no_statement_goes_to_starburst_galaxy() {
     let proxy = format!("http://127.0.0.1:{}", forward.port());
     let told = check(&settings(443, &over), &[("HTTPS_PROXY", proxy)], &[forward.port()]);
     insta::assert_json_snapshot!(told);
-    let asked: Vec<String> = recorded.asked().into_iter().map(|asked| format!("{} {}", asked.method, asked.path)).collect();
+    let asked: Vec<String> =
+        recorded.asked().into_iter().map(|asked| format!("{} {}", asked.method, asked.path)).collect();
     assert_eq!(asked, ["GET /v1/info"]);
     assert!(recorded.asked().iter().all(|asked| !asked.headers.contains_key("authorization")));
 }
@@ -113,7 +114,12 @@ fn kerberos_looks_at_no_variables() {
     let (recorded, authority) = (well(), Authority::new());
     let tls = TlsProxy::start(&authority.issue(Kind::Good), recorded.port());
     let all = settings(tls.port, &json!({"method": "gssapi", "cert": authority.file()}));
-    let variables = [("HTTPS_PROXY", "http://127.0.0.1:1".to_owned()), ("REQUESTS_CA_BUNDLE", "/no/such/file".to_owned())];
+    let variables =
+        [("HTTPS_PROXY", "http://127.0.0.1:1".to_owned()), ("REQUESTS_CA_BUNDLE", "/no/such/file".to_owned())];
     let told = check(&all, &variables, &[tls.port]);
-    assert_eq!((&told["status"], &told["warnings"][0]["reason"]), (&json!("degraded"), &json!("unchecked")), "{told:#}");
+    assert_eq!(
+        (&told["status"], &told["warnings"][0]["reason"]),
+        (&json!("degraded"), &json!("unchecked")),
+        "{told:#}"
+    );
 }

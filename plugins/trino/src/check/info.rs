@@ -76,7 +76,8 @@ pub(super) fn ask(server: &Server, session: &Session) -> PluginResult<Info> {
     if (502..=504).contains(&answer.status) {
         return Err(Fault::Status(Box::new(answer)).unavailable(server));
     }
-    let Some(info) = (answer.status == 200).then(|| serde_json::from_slice::<ServerInfo>(&answer.body).ok()).flatten() else {
+    let Some(info) = (answer.status == 200).then(|| serde_json::from_slice::<ServerInfo>(&answer.body).ok()).flatten()
+    else {
         return Ok(Info(None));
     };
     if info.starting {

@@ -8,6 +8,7 @@ mod answer;
 mod explain;
 mod info;
 mod probe;
+mod query_error;
 mod server;
 mod session;
 mod statement;
@@ -49,7 +50,10 @@ fn all(settings: Settings, request: &CheckRequest, variables: Variables<'_>, run
     way.say(&settings, run);
     if let Some(left_out) = way.left_out() {
         run.degrade(left_out);
-        return Ok(format!("`{}` was not reached: the way to it goes through a proxy that a check cannot use", settings.host));
+        return Ok(format!(
+            "`{}` was not reached: the way to it goes through a proxy that a check cannot use",
+            settings.host
+        ));
     }
     let mut session = Session::of(&settings, &request.correlation_id)?;
     let server = Server::reach(run, &settings, &way)?;
@@ -96,13 +100,19 @@ fn not_logged_in(settings: &Settings) -> Option<Warning> {
     }
     if method.is_kerberos() {
         return Some(unchecked(
-            format!("method `{}` needs a Kerberos ticket, which a check does not get: login, catalog and schema were not checked", method.as_str()),
+            format!(
+                "method `{}` needs a Kerberos ticket, which a check does not get: login, catalog and schema were not checked",
+                method.as_str()
+            ),
             help,
         ));
     }
     if method.is_oauth() {
         return Some(unchecked(
-            format!("method `{}` needs a person at a browser: login, catalog and schema were not checked", method.as_str()),
+            format!(
+                "method `{}` needs a person at a browser: login, catalog and schema were not checked",
+                method.as_str()
+            ),
             help,
         ));
     }
@@ -110,7 +120,13 @@ fn not_logged_in(settings: &Settings) -> Option<Warning> {
 }
 
 /// Logs in by a statement. Whether others may follow.
-fn login(run: &mut Run, server: &Server, session: &mut Session, settings: &Settings, info: &Info) -> PluginResult<bool> {
+fn login(
+    run: &mut Run,
+    server: &Server,
+    session: &mut Session,
+    settings: &Settings,
+    info: &Info,
+) -> PluginResult<bool> {
     let outcome = run.step("login", |_| {
         let first = statement::run(server, session, &Probe::CurrentUser);
         match first {
@@ -128,8 +144,11 @@ fn login(run: &mut Run, server: &Server, session: &mut Session, settings: &Setti
         }
         (Outcome::Rows(_), true) => {
             run.note(
-                Warning::new("user_unknown", "the engine does not know `SELECT current_user`: as whom it sees dbt is not known")
-                    .with_help("nothing, where this engine is not Trino; else see the server's log"),
+                Warning::new(
+                    "user_unknown",
+                    "the engine does not know `SELECT current_user`: as whom it sees dbt is not known",
+                )
+                .with_help("nothing, where this engine is not Trino; else see the server's log"),
             );
             Ok(true)
         }
@@ -178,7 +197,9 @@ fn authorise(run: &mut Run, server: &Server, session: &mut Session, settings: &S
             Ok(Place::Unknown)
         }
         // Trino writes names in small letters, whatever a user writes.
-        Some(Outcome::Rows(rows)) if rows.iter().any(|name| name.eq_ignore_ascii_case(&settings.schema)) => Ok(Place::There),
+        Some(Outcome::Rows(rows)) if rows.iter().any(|name| name.eq_ignore_ascii_case(&settings.schema)) => {
+            Ok(Place::There)
+        }
         Some(Outcome::Rows(_)) => {
             run.degrade(
                 Warning::new(

@@ -116,7 +116,10 @@ impl Server {
         loop {
             let answer = self.client.send(method, path, headers, body).map_err(|error| self.plainly(error))?;
             let pause = match answer.status {
-                429 => answer.header("retry-after").and_then(|text| text.trim().parse().ok()).map_or(PAUSE, Duration::from_secs),
+                429 => answer
+                    .header("retry-after")
+                    .and_then(|text| text.trim().parse().ok())
+                    .map_or(PAUSE, Duration::from_secs),
                 502..=504 => PAUSE,
                 200 if answer.body.iter().all(u8::is_ascii_whitespace) => PAUSE,
                 _ => return Ok(answer),

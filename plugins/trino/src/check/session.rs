@@ -48,7 +48,12 @@ impl Session {
             catalog: settings.database.clone(),
             schema: settings.schema.clone(),
             timezone: settings.timezone.clone(),
-            roles: settings.roles.iter().flatten().map(|(catalog, role)| (catalog.clone(), written_role(role))).collect(),
+            roles: settings
+                .roles
+                .iter()
+                .flatten()
+                .map(|(catalog, role)| (catalog.clone(), written_role(role)))
+                .collect(),
             properties: settings
                 .session_properties
                 .iter()
@@ -112,7 +117,13 @@ impl Session {
         let mut headers = HeaderMap::new();
         for (name, value) in &self.further {
             let known = HeaderName::from_bytes(name.as_bytes());
-            let header = known.map_err(|_| wrong("http_headers", format!("`http_headers` holds {name:?}, which is no name of a header"), "write the header's name alone"))?;
+            let header = known.map_err(|_| {
+                wrong(
+                    "http_headers",
+                    format!("`http_headers` holds {name:?}, which is no name of a header"),
+                    "write the header's name alone",
+                )
+            })?;
             headers.insert(header, written(name, value.expose())?);
         }
         Ok(headers)
@@ -120,12 +131,18 @@ impl Session {
 
     /// Takes over what an answer says of the session (`X-Trino-Set-Catalog` and its like), for the next statement.
     pub(super) fn update(&mut self, answer: &HeaderMap) {
-        let texts = |name: &str| answer.get_all(name).iter().filter_map(|value| value.to_str().ok().map(str::to_owned)).collect::<Vec<_>>();
+        let texts = |name: &str| {
+            answer.get_all(name).iter().filter_map(|value| value.to_str().ok().map(str::to_owned)).collect::<Vec<_>>()
+        };
         let last = |name: &str| texts(name).pop();
         let pairs = |name: &str| {
             let all = texts(name).join(",");
             let pairs = all.split(',').filter_map(|pair| pair.trim().split_once('='));
-            pairs.map(|(name, value)| (name.to_owned(), percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned())).collect::<Vec<_>>()
+            pairs
+                .map(|(name, value)| {
+                    (name.to_owned(), percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned())
+                })
+                .collect::<Vec<_>>()
         };
         if let Some(catalog) = last("x-trino-set-catalog") {
             self.catalog = catalog;
@@ -153,7 +170,11 @@ fn written_role(role: &str) -> String {
 /// A header's value. The text is not shown: it may be a secret.
 fn written(name: &str, value: &str) -> PluginResult<HeaderValue> {
     HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
-        wrong("line_break", format!("what stands in the header `{name}` cannot be sent"), "remove line breaks and control characters from it")
+        wrong(
+            "line_break",
+            format!("what stands in the header `{name}` cannot be sent"),
+            "remove line breaks and control characters from it",
+        )
     })
 }
 

@@ -47,15 +47,14 @@ impl Way {
             };
             let trust_help = match bundle {
                 None => "set `cert` to the path of a PEM file with the certificate of the server's authority",
-                Some("CURL_CA_BUNDLE") => "add the server's authority to the file in `CURL_CA_BUNDLE`, or unset that and set `cert`",
-                Some(_) => "add the server's authority to the file in `REQUESTS_CA_BUNDLE`, or unset that and set `cert`",
+                Some("CURL_CA_BUNDLE") => {
+                    "add the server's authority to the file in `CURL_CA_BUNDLE`, or unset that and set `cert`"
+                }
+                Some(_) => {
+                    "add the server's authority to the file in `REQUESTS_CA_BUNDLE`, or unset that and set `cert`"
+                }
             };
-            Tls {
-                roots,
-                verify,
-                client: client_certificate(settings, project_dir),
-                trust_help,
-            }
+            Tls { roots, verify, client: client_certificate(settings, project_dir), trust_help }
         });
         let socks = set("SOCKS_PROXY").is_some();
         let port = settings.port.value().and_then(|port| u16::try_from(port).ok()).unwrap_or_default();
@@ -76,8 +75,11 @@ impl Way {
             run.details.other.insert("trusts".to_owned(), bundle.into());
             if overrides {
                 run.note(
-                    Warning::new("ca_bundle", format!("the variable `{bundle}` decides whom dbt trusts, and not `cert`"))
-                        .with_help(format!("unset `{bundle}` where dbt runs, or leave `cert` out")),
+                    Warning::new(
+                        "ca_bundle",
+                        format!("the variable `{bundle}` decides whom dbt trusts, and not `cert`"),
+                    )
+                    .with_help(format!("unset `{bundle}` where dbt runs, or leave `cert` out")),
                 );
             }
         }
@@ -92,14 +94,20 @@ impl Way {
         let proxy = self.proxy.as_ref()?;
         if !proxy.is_plain_http() {
             return Some(unchecked(
-                format!("dbt goes through the proxy {proxy} of `{}`, whose protocol a check does not speak", proxy.variable()),
+                format!(
+                    "dbt goes through the proxy {proxy} of `{}`, whose protocol a check does not speak",
+                    proxy.variable()
+                ),
                 help,
             ));
         }
         // Without encryption a proxy is asked for whole addresses in place of a tunnel.
         self.tls.is_none().then(|| {
             unchecked(
-                format!("dbt speaks http through the proxy {proxy} of `{}`; a check goes through proxies by https alone", proxy.variable()),
+                format!(
+                    "dbt speaks http through the proxy {proxy} of `{}`; a check goes through proxies by https alone",
+                    proxy.variable()
+                ),
                 help,
             )
         })
@@ -109,6 +117,11 @@ impl Way {
 fn client_certificate(settings: &Settings, project_dir: &str) -> Option<ClientCertificate> {
     let at = |path: &Option<String>| -> Option<PathBuf> { Some(Path::new(project_dir).join(path.as_deref()?)) };
     (settings.method() == Method::Certificate)
-        .then(|| Some(ClientCertificate { certificate: at(&settings.client_certificate)?, key: at(&settings.client_private_key)? }))
+        .then(|| {
+            Some(ClientCertificate {
+                certificate: at(&settings.client_certificate)?,
+                key: at(&settings.client_private_key)?,
+            })
+        })
         .flatten()
 }

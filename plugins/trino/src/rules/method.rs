@@ -42,7 +42,8 @@ fn others(settings: &Settings) -> PluginResult<()> {
     ];
     for (key, is_set, methods) in bound {
         if is_set && !methods.contains(&method) {
-            let key = if key == "delegate" && settings.delegate.is_none() { "sanitize_mutual_error_response" } else { key };
+            let key =
+                if key == "delegate" && settings.delegate.is_none() { "sanitize_mutual_error_response" } else { key };
             let words: Vec<String> = methods.iter().map(|method| format!("`method: {}`", method.as_str())).collect();
             return Err(wrong(
                 "method",

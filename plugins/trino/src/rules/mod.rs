@@ -69,7 +69,9 @@ fn words(settings: &Settings) -> PluginResult<()> {
         Err(wrong(
             key,
             format!("`{key}` is a dbt expression, but floe must know it: {why}"),
-            format!("write the word, and under `environments:` `connections:` of the manifest another `{key}` where one differs"),
+            format!(
+                "write the word, and under `environments:` `connections:` of the manifest another `{key}` where one differs"
+            ),
         ))
     };
     if matches!(settings.method, Choice::Text(_)) {
@@ -136,8 +138,10 @@ fn run_time(settings: &Settings, timeout_seconds: Option<u32>) -> PluginResult<(
 }
 
 fn starburst(settings: &Settings) -> PluginResult<()> {
-    let credentials =
-        [("starburst_client_id", settings.starburst_client_id.is_some()), ("starburst_secret_key", settings.starburst_secret_key.is_some())];
+    let credentials = [
+        ("starburst_client_id", settings.starburst_client_id.is_some()),
+        ("starburst_secret_key", settings.starburst_secret_key.is_some()),
+    ];
     match settings.starburst_url.as_deref() {
         None => match credentials.iter().find(|(_, is_set)| *is_set) {
             None => Ok(()),
@@ -156,7 +160,9 @@ fn starburst(settings: &Settings) -> PluginResult<()> {
             None => Ok(()),
             Some((key, _)) => Err(wrong(
                 key,
-                format!("`starburst_url` is set without `{key}`: dbt-trino would write no descriptions, and only log that"),
+                format!(
+                    "`starburst_url` is set without `{key}`: dbt-trino would write no descriptions, and only log that"
+                ),
                 format!("add `{key}`, or leave `starburst_url` out"),
             )),
         },

@@ -143,7 +143,11 @@ fn send(reply: &Reply, base: &str, stream: &mut TcpStream) -> std::io::Result<Th
         return Ok(Then::Close);
     }
     let text = String::from_utf8_lossy(&reply.body).replace(BASE, base).replace(NEXT, "1");
-    let body = if reply.headers.iter().any(|(name, _)| name == "Content-Type") { text.into_bytes() } else { reply.body.clone() };
+    let body = if reply.headers.iter().any(|(name, _)| name == "Content-Type") {
+        text.into_bytes()
+    } else {
+        reply.body.clone()
+    };
     write_answer(stream, reply.status, &reply.headers, &body)?;
     Ok(Then::Stay)
 }
