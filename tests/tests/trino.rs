@@ -30,7 +30,7 @@ const DASK: &str = "database: dask_sql, schema: root";
 
 fn ldap(authority: &Authority) -> String {
     format!(
-        "{DASK}, method: ldap, cert: {}, password: {{secret: {{source: env, name: TRINO_PASSWORD}}}}",
+        "{DASK}, method: ldap, password: {{secret: {{source: env, name: TRINO_PASSWORD}}}}, cert: {}",
         authority.file().display()
     )
 }
@@ -61,7 +61,7 @@ fn health(project: &Project, variables: &[(&str, &str)]) -> Value {
 fn seen(project: &Project, variables: &[(&str, &str)], ports: &[u16]) -> String {
     let mut text = redact(project, &run(&mut project.command(&["health"]), variables).transcript());
     for port in ports {
-        text = text.replace(&format!("port {port}"), "port [port]").replace(&format!(":{port}"), ":[port]");
+        text = text.replace(&format!("port {port}"), "port [port]").replace(&format!("port: {port}"), "port: [port]");
     }
     text
 }
@@ -146,7 +146,7 @@ fn proxies_and_authorities_of_the_environment() {
     let (dbt, found, _) = with(&[("HTTPS_PROXY", proxy.clone())]);
     passes(&dbt);
     assert_eq!(found["status"], "healthy", "{found:#}");
-    assert_eq!(found["details"]["proxy"], format!("http://127.0.0.1:{}", forward.port()), "{found:#}");
+    assert_eq!(found["details"]["other"]["proxy"], format!("http://127.0.0.1:{}", forward.port()), "{found:#}");
     assert!(!found.to_string().contains("hunter2"));
     let tunnels = forward.asked();
     assert!(tunnels.len() >= 2 && tunnels.iter().all(|asked| *asked == format!("CONNECT 127.0.0.1:{}", tls.port)));

@@ -43,16 +43,15 @@ impl Server {
     pub(super) fn reach(run: &mut Run, settings: &Settings, way: &Way) -> PluginResult<Self> {
         let host = settings.host.clone();
         let port = settings.port.value().and_then(|port| u16::try_from(port).ok()).unwrap_or_default();
-        let (wire, peer) = match &way.proxy {
-            Some(proxy) => proxy.reach(run, &host, port)?,
-            None => {
-                let wire = dial(run, &host, port)?;
-                let peer = wire.peer();
-                (wire, peer)
-            }
+        let (wire, peer) = if let Some(proxy) = &way.proxy {
+            proxy.reach(run, &host, port)?
+        } else {
+            let wire = dial(run, &host, port)?;
+            let peer = wire.peer();
+            (wire, peer)
         };
         let end = run.deadline();
-        let deadline = end - FOR_CANCELLING.min(run.left() / 4);
+        let deadline = end.checked_sub(FOR_CANCELLING.min(run.left() / 4)).unwrap_or(end);
         let stream: Stream = match &way.tls {
             Some(tls) => secure(run, wire.until(deadline), &host, tls)?,
             None => wire.until(deadline).into(),

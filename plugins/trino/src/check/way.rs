@@ -58,9 +58,10 @@ impl Way {
         });
         let socks = set("SOCKS_PROXY").is_some();
         let port = settings.port.value().and_then(|port| u16::try_from(port).ok()).unwrap_or_default();
-        let proxy = match looks && !socks {
-            true => Proxy::of_environment(settings.is_https(), &settings.host, port, variables)?,
-            false => None,
+        let proxy = if looks && !socks {
+            Proxy::of_environment(settings.is_https(), &settings.host, port, variables)?
+        } else {
+            None
         };
         Ok(Self { tls, proxy, bundle, socks })
     }

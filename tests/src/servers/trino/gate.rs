@@ -94,7 +94,7 @@ fn pass(request: &Request, backend: u16, scheme: &str, stream: &mut TcpStream) -
     let mut head = format!("{} {} HTTP/1.1\r\nHost: {own}\r\nConnection: close\r\n", request.method, request.path);
     for (name, value) in &request.headers {
         if !matches!(name.as_str(), "host" | "connection" | "authorization" | "accept-encoding") {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
     }
     head.push_str("\r\n");

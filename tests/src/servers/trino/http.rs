@@ -55,7 +55,7 @@ pub(super) fn write_answer(
 ) -> std::io::Result<()> {
     let mut head = format!("HTTP/1.1 {status} \r\nContent-Length: {}\r\n", body.len());
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.extend([name.as_str(), ": ", value, "\r\n"]);
     }
     head.push_str("\r\n");
     stream.write_all(&[head.as_bytes(), body].concat())?;
