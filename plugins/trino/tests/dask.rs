@@ -156,7 +156,7 @@ fn nothing_that_speaks_http() {
     let port = free_port();
     let refused = told(port, &json!({}));
     let hole = BlackHole::start();
-    let result = check_config(compute(&on_dask(hole.port, &json!({}))), std::path::Path::new("/"), 700);
+    let result = check_config(compute(&on_dask(hole.port, &json!({}))), std::path::Path::new("/"), 1_500);
     let lost = shown(&result, &[hole.port]);
     let others: Vec<Value> =
         [Manner::Says(SSH_BANNER), Manner::HangsUp, Manner::Answers(b"\x15\x03\x01\x00\x02\x02\x50")]
@@ -164,7 +164,7 @@ fn nothing_that_speaks_http() {
             .map(|manner| told(server(manner), &json!({})))
             .collect();
     let silent_port = server(Manner::Silent);
-    let silent = check_config(compute(&on_dask(silent_port, &json!({}))), std::path::Path::new("/"), 700);
+    let silent = check_config(compute(&on_dask(silent_port, &json!({}))), std::path::Path::new("/"), 1_500);
     insta::assert_json_snapshot!(json!([refused, lost, others, shown(&silent, &[silent_port])]));
 }
 

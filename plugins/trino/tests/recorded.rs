@@ -206,6 +206,7 @@ fn logins_that_fail() {
         ("a defect", vec![failure("GENERIC_INTERNAL_ERROR", "INTERNAL_ERROR", 65_536, "null")], json!({})),
         ("503 for good", vec![Reply::status(503, "no healthy upstream")], json!({})),
         ("429 for good", vec![Reply::status(429, "").with_header("Retry-After", "0")], json!({})),
+        ("429 for ever", vec![Reply::status(429, "").with_header("Retry-After", "18446744073709551615")], json!({})),
         ("nothing for good", vec![Reply::status(200, "")], json!({})),
     ];
     let told: Vec<Value> = cases
@@ -305,7 +306,7 @@ fn a_full_resource_group() {
     let server = Recorded::start(with_login(vec![page("QUEUED", &[], true)]));
     let begun = Instant::now();
     let result = check_config(compute(&settings(server.port(), &json!({}))), Path::new("/"), 1_500);
-    assert!(begun.elapsed() < Duration::from_millis(1_500), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     insta::assert_json_snapshot!(shown(&result, &[server.port()]));
     let asked = server.asked();
     let last = asked.last().unwrap();
@@ -317,11 +318,11 @@ fn a_full_resource_group() {
 fn a_server_that_answers_late() {
     let server = Recorded::start(with_login(vec![
         page("RUNNING", &[], true),
-        page("RUNNING", &[], true).after(Duration::from_secs(3)),
+        page("RUNNING", &[], true).after(Duration::from_secs(10)),
     ]));
     let begun = Instant::now();
     let result = check_config(compute(&settings(server.port(), &json!({}))), Path::new("/"), 1_500);
-    assert!(begun.elapsed() < Duration::from_millis(1_500), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     insta::assert_json_snapshot!(shown(&result, &[server.port()]));
     let asked = server.asked();
     assert_eq!(asked.last().unwrap().method, "DELETE");

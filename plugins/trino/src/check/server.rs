@@ -28,6 +28,8 @@ pub(super) struct Server {
     attempts: u64,
     /// When statements end.
     deadline: Instant,
+    /// When the check ends.
+    end: Instant,
     /// Opens another connection, until the end of the check.
     again: Box<dyn Fn(Instant) -> Redial>,
     host: String,
@@ -71,6 +73,7 @@ impl Server {
             origin: format!("{scheme}://{host}:{port}").to_ascii_lowercase(),
             attempts: settings.retries.as_ref().and_then(floe_plugin_common::Whole::value).unwrap_or(ATTEMPTS),
             deadline,
+            end,
             again,
             host,
             port,
@@ -115,10 +118,7 @@ impl Server {
         loop {
             let answer = self.client.send(method, path, headers, body).map_err(|error| self.plainly(error))?;
             let pause = match answer.status {
-                429 => answer
-                    .header("retry-after")
-                    .and_then(|text| text.trim().parse().ok())
-                    .map_or(PAUSE, Duration::from_secs),
+                429 => answer.header("retry-after").and_then(|text| text.trim().parse().ok()).map_or(PAUSE, seconds),
                 502..=504 => PAUSE,
                 200 if answer.body.iter().all(u8::is_ascii_whitespace) => PAUSE,
                 _ => return Ok(answer),
@@ -133,10 +133,9 @@ impl Server {
 
     /// Ends a statement, over a connection of its own, in the time that was kept for that.
     pub(super) fn cancel(&self, path: &str, headers: &HeaderMap) {
-        let end = Instant::now() + FOR_CANCELLING;
-        let connect = (self.again)(end);
+        let connect = (self.again)(self.end);
         if let Ok(stream) = connect() {
-            let client = Client::new(stream, &self.host, self.port, end, connect);
+            let client = Client::new(stream, &self.host, self.port, self.end, connect);
             // Trino itself ends a statement that no client asks about any more.
             let _ = client.send("DELETE", path, headers, &[]);
         }
@@ -162,4 +161,9 @@ impl Server {
             .with_reason("https_needed")
             .with_help("set `http_scheme: https`, or let `port` be the server's http port")
     }
+}
+
+/// A server's seconds. Those of a day are beyond every deadline, and more would not fit on the clock.
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds.min(86_400))
 }
