@@ -126,7 +126,8 @@ fn the_check_trusts_whom_dbt_trusts() {
 #[test]
 fn the_connect_timeout_of_the_adapter_ends_long_queries() {
     let endpoint = Endpoint::plain();
-    let project = Project::new().with("models/slow.sql", "{{ config(materialized='table') }}\nselect 1 as id from pg_sleep(4)\n");
+    let project =
+        Project::new().with("models/slow.sql", "{{ config(materialized='table') }}\nselect 1 as id from pg_sleep(4)\n");
     let _ = fs::remove_dir_all(project.path("models/marts"));
     let build = |more: &str| {
         project.write("manifest.yaml", &manifest(endpoint.port, "slow", more));
