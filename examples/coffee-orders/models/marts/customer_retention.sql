@@ -2,7 +2,7 @@
 with active as (
     select distinct
         customer_id,
-        cast(date_trunc('month', ordered_on) as date) as month
+        cast({{ dbt.date_trunc('month', 'ordered_on') }} as date) as month
     from {{ ref('fct_orders') }}
     where customer_id is not null
 ),
@@ -25,11 +25,11 @@ sizes as (
 
 select
     cohorts.cohort,
-    cast(date_diff('month', cohorts.cohort, active.month) as integer) as months_later,
-    any_value(sizes.customers) as cohort_customers,
+    cast({{ dbt.datediff('cohorts.cohort', 'active.month', 'month') }} as integer) as months_later,
+    sizes.customers as cohort_customers,
     count(*) as active_customers,
-    round(100.0 * count(*) / any_value(sizes.customers), 1) as active_percent
+    round(100.0 * count(*) / sizes.customers, 1) as active_percent
 from active
 inner join cohorts on active.customer_id = cohorts.customer_id
 inner join sizes on cohorts.cohort = sizes.cohort
-group by all
+group by 1, 2, 3

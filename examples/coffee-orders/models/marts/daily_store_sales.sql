@@ -1,5 +1,10 @@
 -- One row a store and day. Later runs take up the last day again, since it may have been incomplete, and what came after.
-{{ config(materialized='incremental', unique_key=['store_id', 'ordered_on'], incremental_strategy='delete+insert') }}
+{% if target.type == 'spark' %}
+{# Spark cannot delete rows from Parquet files: it replaces whole partitions, here days. #}
+{{ config(materialized='incremental', incremental_strategy='insert_overwrite', partition_by=['ordered_on'], file_format='parquet') }}
+{% else %}
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['store_id', 'ordered_on']) }}
+{% endif %}
 
 select
     orders.store_id,
@@ -14,4 +19,4 @@ inner join {{ ref('stg_stores') }} as stores on orders.store_id = stores.store_i
 {% if is_incremental() %}
 where orders.ordered_on >= (select max(ordered_on) from {{ this }})
 {% endif %}
-group by all
+group by 1, 2, 3, 4
