@@ -1,0 +1,21 @@
+//! A live check: its clock and steps, and how it reaches a remote engine.
+
+mod run;
+
+#[cfg(feature = "net")]
+mod dial;
+#[cfg(feature = "net")]
+pub mod http;
+#[cfg(feature = "net")]
+mod stream;
+#[cfg(feature = "net")]
+mod tls;
+
+pub use run::{Run, unchecked};
+
+#[cfg(feature = "net")]
+pub use dial::{Wire, broken, dial};
+#[cfg(feature = "net")]
+pub use stream::Stream;
+#[cfg(feature = "net")]
+pub use tls::{ClientCertificate, Roots, Session, Tls, Verify, configure, distrust_warning, handshake_error, secure};

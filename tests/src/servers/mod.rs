@@ -1,0 +1,38 @@
+//! Servers that tests start: real engines, proxies in front of them, and servers that misbehave.
+//!
+//! All of them listen on 127.0.0.1 alone, on ports that were free, and end with the test process, however it ends.
+
+pub mod certificates;
+pub mod child;
+pub mod faults;
+pub mod tls_proxy;
+
+use std::net::TcpListener;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A port of 127.0.0.1 on which nothing listens.
+///
+/// # Panics
+/// Where none is free.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+/// Waits until something is so.
+///
+/// # Panics
+/// Where it does not come to be in time; says what was waited for.
+pub fn wait_until(what: &str, patience: Duration, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < patience, "waited {patience:?} in vain for {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Whether something listens on a port of 127.0.0.1.
+pub fn listens(port: u16) -> bool {
+    std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
+}
