@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use floe_plugin_api::{ErrorKind, PluginError, PluginResult};
 
 use super::run::Run;
+use super::tls::refused_late;
 
 /// A TCP connection whose reads and writes end at the deadline of the check, with [`io::ErrorKind::TimedOut`].
 #[derive(Debug)]
@@ -49,6 +50,17 @@ impl Wire {
     /// Where the operating system has no more handles.
     pub fn try_clone(&self) -> io::Result<Self> {
         Ok(Self { stream: self.stream.try_clone()?, deadline: self.deadline, peer: self.peer })
+    }
+
+    /// Whether the other end has neither closed it nor said anything that nobody asked for.
+    pub fn is_quiet(&self) -> bool {
+        let quiet = |socket: &TcpStream| -> io::Result<bool> {
+            socket.set_nonblocking(true)?;
+            let peeked = socket.peek(&mut [0]);
+            socket.set_nonblocking(false)?;
+            Ok(peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock))
+        };
+        quiet(&self.stream).unwrap_or(false)
     }
 
     /// The socket, for a driver that brings its own input and output.
@@ -167,6 +179,9 @@ fn connect(host: &str, port: u16, addresses: &[SocketAddr], deadline: Instant) -
 
 /// A connection that broke while something was read or written; `doing` is what: `the login`.
 pub fn broken(doing: &str, at: &str, error: &io::Error) -> PluginError {
+    if let Some(refused) = refused_late(at, error) {
+        return refused;
+    }
     match error.kind() {
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => PluginError::new(
             ErrorKind::Timeout,

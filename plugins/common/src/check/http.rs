@@ -201,7 +201,8 @@ impl Transport for Channel {
     }
 
     fn is_open(&mut self) -> bool {
-        self.open && Instant::now() < self.deadline
+        // One that the server has closed meanwhile, or has said more on, is not used again.
+        self.open && self.stream.wire().is_quiet() && Instant::now() < self.deadline
     }
 
     fn is_tls(&self) -> bool {

@@ -20,6 +20,14 @@ impl Stream {
     pub fn is_encrypted(&self) -> bool {
         matches!(self, Self::Tls(_))
     }
+
+    /// The connection below.
+    pub fn wire(&self) -> &Wire {
+        match self {
+            Self::Plain(wire) => wire,
+            Self::Tls(tls) => &tls.sock,
+        }
+    }
 }
 
 impl From<Wire> for Stream {

@@ -108,14 +108,26 @@ pub fn handshake_error(at: &str, host: &str, tls: &Tls, error: &io::Error) -> Pl
             failed(fault.reason, format!("the certificate of {at} {}", fault.what), &fault.help)
         }
         Some(Error::InvalidMessage(_)) => not_spoken(),
-        Some(Error::AlertReceived(alert)) => failed(
-            "tls_refused",
-            format!("{at} ends the TLS handshake: {}", alert_text(*alert)),
-            "see the engine's log; it may want a client certificate, another protocol version, or another host name",
-        ),
+        Some(Error::AlertReceived(alert)) => refused(at, *alert),
         Some(other) => failed("tls", format!("TLS with {at} failed: {other}"), "see the engine's log"),
         None if matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) => not_spoken(),
         None => broken("the TLS handshake", at, error),
+    }
+}
+
+fn refused(at: &str, alert: AlertDescription) -> PluginError {
+    PluginError::new(ErrorKind::Connection, format!("{at} ends the TLS connection: {}", alert_text(alert)))
+        .with_reason("tls_refused")
+        .with_help(
+            "see the engine's log; it may want a client certificate, another protocol version, or another host name",
+        )
+}
+
+/// A server that speaks TLS 1.3 refuses a client's certificate after the handshake, with the first answer.
+pub(crate) fn refused_late(at: &str, error: &io::Error) -> Option<PluginError> {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        Some(Error::AlertReceived(alert)) => Some(refused(at, *alert)),
+        _ => None,
     }
 }
 

@@ -16,6 +16,7 @@ use super::dial::Wire;
 use super::run::Run;
 use super::stream::Stream;
 use crate::errors::wrong;
+pub(crate) use explain::refused_late;
 pub use explain::{distrust_warning, handshake_error};
 pub use roots::Roots;
 use verifier::Verifier;
