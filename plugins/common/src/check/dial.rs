@@ -39,6 +39,20 @@ impl Wire {
         self.peer
     }
 
+    /// The same connection, through which a proxy lets one speak with another port: messages name that one.
+    #[must_use]
+    pub(super) fn through_to(mut self, port: u16) -> Self {
+        self.peer.set_port(port);
+        self
+    }
+
+    /// The same connection, whose reads and writes end earlier: what comes after has time of its own.
+    #[must_use]
+    pub fn until(mut self, deadline: Instant) -> Self {
+        self.deadline = self.deadline.min(deadline);
+        self
+    }
+
     /// When its reads and writes end.
     pub fn deadline(&self) -> Instant {
         self.deadline

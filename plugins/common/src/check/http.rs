@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use floe_plugin_api::{ErrorKind, PluginError, PluginResult};
-use ureq::http::{HeaderMap, Request, Uri};
+pub use ureq::http::{HeaderMap, HeaderName, HeaderValue};
+use ureq::http::{Request, Uri};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport};
 use ureq::{Agent, config::Config};
@@ -49,6 +50,12 @@ pub fn redial(peer: SocketAddr, deadline: Instant, host: &str, tls: Option<&Tls>
             Some(tls) => shake_hands(wire, &host, &configure(tls).map_err(io::Error::other)?),
         }
     })
+}
+
+/// The value of an `Authorization` header by HTTP Basic (RFC 7617).
+pub fn basic(user: &str, password: &str) -> String {
+    use base64::Engine as _;
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}")))
 }
 
 /// A client of one server. It follows no redirects, keeps no cookies and asks no proxy: what it is given is its way.

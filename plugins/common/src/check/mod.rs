@@ -7,6 +7,8 @@ mod dial;
 #[cfg(feature = "net")]
 pub mod http;
 #[cfg(feature = "net")]
+pub mod proxy;
+#[cfg(feature = "net")]
 mod stream;
 #[cfg(feature = "net")]
 mod tls;
