@@ -69,7 +69,7 @@ fn warnings(request: &ProfileRequest, settings: &Settings, method: Method) -> Ve
                 "parameter_ignored",
                 format!("a Spark Thrift Server reads no session setting without `set:` before its name: {}", unread.join(", ")),
             )
-            .with_help("write `set:spark.sql.shuffle.partitions: 8`; Apache Kyuubi, which speaks the same protocol, reads plain names"),
+            .with_help("write `set:spark.sql.shuffle.partitions: 8`, unless the server is another one that reads plain names"),
         );
     }
     if settings.use_ssl.as_ref().and_then(floe_plugin_common::Flag::value) == Some(true) {

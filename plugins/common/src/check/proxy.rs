@@ -60,7 +60,8 @@ impl Proxy {
         let own = if https { ("https_proxy", "HTTPS_PROXY") } else { ("http_proxy", "HTTP_PROXY") };
         let found = [own, ("all_proxy", "ALL_PROXY")].into_iter().find_map(|(small, capital)| {
             // Small letters win, even where they are set to nothing.
-            let (name, text) = variables(small).map(|text| (small, text)).or_else(|| Some((capital, variables(capital)?)))?;
+            let (name, text) =
+                variables(small).map(|text| (small, text)).or_else(|| Some((capital, variables(capital)?)))?;
             (!text.trim().is_empty()).then_some((name, text))
         });
         let Some((name, text)) = found else { return Ok(None) };
@@ -86,7 +87,9 @@ impl Proxy {
         let scheme = scheme.to_ascii_lowercase();
         let default = if scheme == "https" { 443 } else { 80 };
         let (host, port) = match place.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => (host, port.parse().map_err(|_| wrong("its port is no number"))?),
+            Some((host, port)) if !port.ends_with(']') => {
+                (host, port.parse().map_err(|_| wrong("its port is no number"))?)
+            }
             _ => (place, default),
         };
         if host.is_empty() {
@@ -116,11 +119,12 @@ impl Proxy {
     /// `proxy_protocol`; [`ErrorKind::Timeout`] with `deadline`.
     pub fn reach(&self, run: &mut Run, host: &str, port: u16) -> PluginResult<(Wire, SocketAddr)> {
         let wire = dial(run, &self.host, self.port).map_err(|mut error| {
-            error.message = format!("of the proxy in `{}`: {}", self.variable, error.message);
+            error.message = format!("the proxy of `{}` is out of reach: {}", self.variable, error.message);
             error.with_help(format!("check the variable `{}`, or name `{host}` in `NO_PROXY`", self.variable))
         })?;
         let peer = wire.peer();
-        let wire = run.step("proxy", |_| self.tunnel(wire, host, port).map_err(|fault| self.explain(fault, host, port)))?;
+        let wire =
+            run.step("proxy", |_| self.tunnel(wire, host, port).map_err(|fault| self.explain(fault, host, port)))?;
         Ok((wire, peer))
     }
 
@@ -234,7 +238,8 @@ fn is_bypassed(none: &str, host: &str, port: u16) -> bool {
 /// Whether an address is in a network `10.0.0.0/8`; `None` where the entry is no network.
 fn in_network(address: Ipv4Addr, entry: &str) -> Option<bool> {
     let (network, bits) = entry.split_once('/')?;
-    let (network, bits) = (network.parse::<Ipv4Addr>().ok()?, bits.parse::<u32>().ok().filter(|bits| (1..=32).contains(bits))?);
+    let (network, bits) =
+        (network.parse::<Ipv4Addr>().ok()?, bits.parse::<u32>().ok().filter(|bits| (1..=32).contains(bits))?);
     let mask = u32::MAX << (32 - bits);
     Some(address.to_bits() & mask == network.to_bits() & mask)
 }
@@ -265,7 +270,8 @@ mod tests {
 
     #[test]
     fn no_proxy_as_requests_reads_it() {
-        let direct = |none: &str, host: &str| found(&[("https_proxy", "http://p:1"), ("NO_PROXY", none)], true, host).is_none();
+        let direct =
+            |none: &str, host: &str| found(&[("https_proxy", "http://p:1"), ("NO_PROXY", none)], true, host).is_none();
         assert!(direct("*", "trino.example") && direct("localhost, .example", "trino.example"));
         assert!(direct("trino.example", "TRINO.example") && direct("trino.example:8443", "trino.example"));
         assert!(direct("10.0.0.0/8", "10.1.2.3") && direct("127.0.0.1", "127.0.0.1"));
@@ -277,7 +283,10 @@ mod tests {
     fn a_credential_is_sent_and_never_shown() {
         let proxy = Proxy::parse("http://floe:p%40ss%25@proxy.example:3128/", "HTTPS_PROXY").unwrap();
         assert_eq!(proxy.authorization.as_ref().unwrap().expose(), basic("floe", "p@ss%"));
-        assert_eq!(format!("{proxy} {proxy:?}"), "http://proxy.example:3128 Proxy(http://proxy.example:3128 of HTTPS_PROXY)");
+        assert_eq!(
+            format!("{proxy} {proxy:?}"),
+            "http://proxy.example:3128 Proxy(http://proxy.example:3128 of HTTPS_PROXY)"
+        );
     }
 
     #[test]

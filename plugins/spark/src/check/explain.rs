@@ -138,7 +138,7 @@ impl<'a> Explain<'a> {
                 "a server that wants SASL may wait like this: set `auth` to the server's `hive.server2.authentication`; or \
                  the server is overloaded"
             } else {
-                "a server with `hive.server2.authentication=NOSASL` waits like this: then set `auth: NOSASL`; or it wants \
+                "a server with `hive.server2.authentication=NOSASL` may wait like this: then set `auth: NOSASL`; or it wants \
                  TLS (`use_ssl: true`), or is overloaded"
             })
     }
