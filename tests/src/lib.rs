@@ -17,6 +17,7 @@ pub mod later;
 pub mod project;
 pub mod python;
 pub mod redact;
+pub mod scripts;
 pub mod servers;
 pub mod tree;
 pub mod workspace;

@@ -92,10 +92,14 @@ fn the_example_without_a_password() {
     assert_built(&dbt_on(&project, None, &["build"]).expect(0));
     let after = healthy(&project.floe(&["health", "--format", "json"]).expect(0));
     assert_eq!(after["warnings"].as_array().map_or(0, Vec::len), 0, "{after:#}");
-    assert_eq!((after["details"]["user"].as_str(), after["details"]["server_version"].as_str()), (Some("dbt"), Some("3.5.9")));
+    assert_eq!(
+        (after["details"]["user"].as_str(), after["details"]["server_version"].as_str()),
+        (Some("dbt"), Some("3.5.9"))
+    );
 
     // The incremental model takes the last day up again, and adds up.
-    let again = dbt_on(&project, None, &["build", "--select", "daily_store_sales", "daily_sales_add_up_to_the_orders"]).expect(0);
+    let again = dbt_on(&project, None, &["build", "--select", "daily_store_sales", "daily_sales_add_up_to_the_orders"])
+        .expect(0);
     assert!(again.stdout.contains("ERROR=0 SKIP=0"), "{}", again.stdout);
     let counts = "select count(*) as n, sum(revenue_cents) as cents from {{ ref('daily_store_sales') }}";
     let shown = dbt_on(&project, None, &["show", "--output", "json", "--inline", counts]).expect(0);
@@ -171,7 +175,10 @@ fn a_statement_that_takes_too_long_ends() {
     let run = dbt_on(&project, None, &["run", "--select", "stg_orders", "--vars", "{}"]);
     // A view takes no time.
     let _ = run.expect(0);
-    project.write("dbt_project.yml", "name: shop\nversion: 1.0.0\nprofile: shop\nmodel-paths: [models]\nmodels: {+materialized: table}\n");
+    project.write(
+        "dbt_project.yml",
+        "name: shop\nversion: 1.0.0\nprofile: shop\nmodel-paths: [models]\nmodels: {+materialized: table}\n",
+    );
     let run = dbt_on(&project, None, &["run", "--select", "stg_orders", "--full-refresh"]).expect(1);
     assert!(run.stdout.contains("Query exceeded timeout of 2 seconds"), "{}", run.stdout);
 }

@@ -52,7 +52,7 @@ impl ComputePlugin for DuckDb {
     }
 
     fn config_schema(&self, _: &ConfigSchemaRequest) -> PluginResult<ConfigSchema> {
-        Ok(config::config_schema())
+        Ok(floe_plugin_common::config_schema::<Settings>())
     }
 
     fn generate_dbt_profile(&self, request: &ProfileRequest) -> PluginResult<ProfileResponse> {

@@ -1,21 +1,10 @@
-//! Secrets that stand where any setting may stand.
-//!
-//! The host refuses a literal where the schema says secret. The open maps can say that of the keys that they know
-//! alone, so a key that sounds like a secret must hold a reference there too. In a profile request a reference is a dbt
-//! expression.
+//! The maps in which a secret may stand under a key of the user's own.
 
 use floe_plugin_api::PluginResult;
+use floe_plugin_common::refuse_literals;
 use serde_json::{Map, Value};
 
 use crate::config::Settings;
-use crate::rules::wrong;
-
-/// Parts of names that mean a secret, with no plain setting of DuckDB, fsspec or dbt-duckdb among them.
-const SECRET_WORDS: [&str; 8] =
-    ["password", "passwd", "secret_key", "access_key", "token", "connection_string", "credential", "private_key"];
-
-/// Names that hold such a word and are no secrets.
-const PLAIN: [&str; 4] = ["token_url", "token_uri", "credential_chain", "access_token_name"];
 
 /// Refuses literals under names that mean a secret.
 ///
@@ -23,7 +12,7 @@ const PLAIN: [&str; 4] = ["token_url", "token_uri", "credential_chain", "access_
 /// A configuration error naming the key.
 pub(crate) fn none_is_secret(settings: &Settings) -> PluginResult<()> {
     for (at, map) in open_maps(settings) {
-        in_map(&at, &map)?;
+        refuse_literals(&at, &map)?;
     }
     Ok(())
 }
@@ -51,32 +40,4 @@ fn written(part: Option<&impl serde::Serialize>) -> Map<String, Value> {
         Some(Ok(Value::Object(map))) => map,
         _ => Map::new(),
     }
-}
-
-fn in_map(at: &str, map: &Map<String, Value>) -> PluginResult<()> {
-    for (name, value) in map {
-        let here = format!("{at}.{name}");
-        match value {
-            Value::Object(inner) => in_map(&here, inner)?,
-            Value::String(text) if means_secret(name) && !is_reference(text) => {
-                return Err(wrong(
-                    "literal_secret",
-                    format!("`{here}` holds a secret as plain text"),
-                    "refer to it instead: `{{ env_var('DBT_ENV_SECRET_<NAME>') }}`",
-                ));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-fn means_secret(name: &str) -> bool {
-    let name = name.to_lowercase();
-    let plain = PLAIN.contains(&name.as_str());
-    !plain && (name == "secret" || SECRET_WORDS.iter().any(|word| name.contains(word)))
-}
-
-fn is_reference(text: &str) -> bool {
-    text.is_empty() || (text.contains("{{") && text.contains("env_var"))
 }

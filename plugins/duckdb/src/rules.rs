@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use floe_plugin_api::{ErrorKind, PluginError, PluginResult};
+use floe_plugin_api::PluginResult;
+use floe_plugin_common::wrong;
 use serde_json::Value;
 
 use crate::config::{Attachment, Scalar, Settings};
@@ -20,11 +21,6 @@ pub(crate) fn verify(settings: &Settings) -> PluginResult<()> {
     attached(settings)?;
     database(settings)?;
     tokens(settings)
-}
-
-/// A configuration error with its stable word and what to do.
-pub(crate) fn wrong(reason: &str, message: impl Into<String>, help: impl Into<String>) -> PluginError {
-    PluginError::new(ErrorKind::Configuration, message).with_reason(reason).with_help(help)
 }
 
 fn main_path(settings: &Settings) -> PluginResult<()> {

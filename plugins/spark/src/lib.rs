@@ -41,7 +41,9 @@ pub struct Spark;
 impl ComputePlugin for Spark {
     fn metadata(&self, _: &MetadataRequest) -> PluginResult<PluginMetadata> {
         Ok(PluginMetadata::new("Spark", "spark")
-            .with_description("Apache Spark through a Spark Thrift Server, Databricks, ODBC, or inside dbt's own process")
+            .with_description(
+                "Apache Spark through a Spark Thrift Server, Databricks, ODBC, or inside dbt's own process",
+            )
             // A Spark Thrift Server is one's own to run and size. (The clusters of `http` are too: one chooses them.)
             .with_self_hosted(true)
             .with_addressing(Addressing::new().with_schema_prefix(true))

@@ -67,9 +67,14 @@ fn warnings(request: &ProfileRequest, settings: &Settings, method: Method) -> Ve
         warnings.push(
             Warning::new(
                 "parameter_ignored",
-                format!("a Spark Thrift Server reads no session setting without `set:` before its name: {}", unread.join(", ")),
+                format!(
+                    "a Spark Thrift Server reads no session setting without `set:` before its name: {}",
+                    unread.join(", ")
+                ),
             )
-            .with_help("write `set:spark.sql.shuffle.partitions: 8`, unless the server is another one that reads plain names"),
+            .with_help(
+                "write `set:spark.sql.shuffle.partitions: 8`, unless the server is another one that reads plain names",
+            ),
         );
     }
     if settings.use_ssl.as_ref().and_then(floe_plugin_common::Flag::value) == Some(true) {

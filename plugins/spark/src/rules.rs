@@ -159,7 +159,12 @@ fn odbc(settings: &Settings) -> PluginResult<()> {
         ));
     }
     if cluster || endpoint {
-        return needs(Method::Odbc, "token", settings.token.is_some(), "refer to an access token: `token: {secret: {…}}`");
+        return needs(
+            Method::Odbc,
+            "token",
+            settings.token.is_some(),
+            "refer to an access token: `token: {secret: {…}}`",
+        );
     }
     if settings.connection_string_suffix.is_none() {
         return Err(wrong(

@@ -80,7 +80,8 @@ fn a_server_in_http_mode() {
 
 #[test]
 fn settings_of_the_session_are_sent() {
-    let with = |value: Value| on(Mode::None, &json!({"server_side_parameters": {"set:spark.sql.shuffle.partitions": value}}));
+    let with =
+        |value: Value| on(Mode::None, &json!({"server_side_parameters": {"set:spark.sql.shuffle.partitions": value}}));
     assert_eq!(with(json!(3))["status"], "healthy");
     insta::assert_json_snapshot!(with(json!("many")));
 }

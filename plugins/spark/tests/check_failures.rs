@@ -50,7 +50,8 @@ fn each_failure_has_a_reason_of_its_own() {
         format!("| {name:<26} | {reason:<16} | {}\n", result.message)
     });
     show(&format!("spark\n{}", table.collect::<String>()));
-    let all: Vec<Value> = found.iter().map(|(name, result)| json!({"server": name, "found": shown(result, &ports)})).collect();
+    let all: Vec<Value> =
+        found.iter().map(|(name, result)| json!({"server": name, "found": shown(result, &ports)})).collect();
     insta::with_settings!({filters => vec![(r"cannot be resolved: [^\x22]*", "cannot be resolved: <words>")]}, {
         insta::assert_json_snapshot!(all);
     });

@@ -59,9 +59,18 @@ fn every_method() -> Vec<(&'static str, Value)> {
         ("http", http()),
         ("http_azure", with(&http(), &json!({"organization": "1234567890", "port": 8443}))),
         ("odbc_cluster", odbc(json!({"cluster": "0801-brew", "token": secret("TOKEN"), "organization": "1234567890"}))),
-        ("odbc_endpoint", odbc(json!({"endpoint": "ab12", "token": secret("TOKEN"), "connection_string_suffix": "SSL=1"}))),
-        ("odbc_suffix", odbc(json!({"port": 10001, "connection_string_suffix": format!("UID=dbt;PWD={}", secret("PWD"))}))),
-        ("session", json!({"method": "session", "schema": "sales", "server_side_parameters": {"spark.driver.memory": "4g"}})),
+        (
+            "odbc_endpoint",
+            odbc(json!({"endpoint": "ab12", "token": secret("TOKEN"), "connection_string_suffix": "SSL=1"})),
+        ),
+        (
+            "odbc_suffix",
+            odbc(json!({"port": 10001, "connection_string_suffix": format!("UID=dbt;PWD={}", secret("PWD"))})),
+        ),
+        (
+            "session",
+            json!({"method": "session", "schema": "sales", "server_side_parameters": {"spark.driver.memory": "4g"}}),
+        ),
     ]
 }
 

@@ -5,6 +5,7 @@
 pub mod certificates;
 pub mod child;
 pub mod faults;
+pub mod postgres;
 pub mod spark;
 pub mod tls_proxy;
 

@@ -26,7 +26,7 @@ pub const HTTP_PATH: &str = "sql/protocolv1/o/0/0801-brew";
 /// A schema that the server of [`Mode::None`] has and refuses to everybody.
 pub const FORBIDDEN: &str = "forbidden";
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// How a server talks and whom it lets in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

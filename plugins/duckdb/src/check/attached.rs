@@ -3,10 +3,10 @@
 use floe_plugin_api::{ErrorKind, PluginError, PluginResult};
 
 use super::file::{self, State, Use};
-use super::run::Run;
 use super::unchecked;
 use crate::config::Attachment;
 use crate::location::{self, Location};
+use floe_plugin_common::check::Run;
 
 /// Checks one attached database.
 ///

@@ -7,9 +7,9 @@ use floe_plugin_api::{ErrorKind, PluginError, PluginResult};
 
 use super::explain;
 use super::probe::{Identity, Probe, Session, words};
-use super::run::Run;
 use crate::config::{Scalar, Settings};
 use crate::location;
+use floe_plugin_common::check::Run;
 
 /// Settings that would write a file, mute the check, or concern another process than this one.
 const LEFT_OUT: [&str; 24] = [

@@ -5,7 +5,7 @@ use std::path::Path;
 use floe_plugin_api::{ErrorKind, PluginError, Warning};
 
 use crate::config::Extension;
-use crate::rules::wrong;
+use floe_plugin_common::wrong;
 
 /// The engine does not start with the compute's options.
 pub(crate) fn options(words: &str) -> PluginError {

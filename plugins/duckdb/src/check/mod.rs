@@ -11,7 +11,6 @@ mod file;
 mod format;
 mod holder;
 mod probe;
-mod run;
 mod spill;
 
 pub use probe::PROBE_STATEMENTS;
@@ -24,8 +23,8 @@ use crate::config::Settings;
 use crate::location::{self, Location};
 use crate::rules;
 use file::State;
+use floe_plugin_common::check::Run;
 use holder::Holder;
-use run::Run;
 
 /// Checks the compute of a request.
 ///
@@ -34,7 +33,7 @@ use run::Run;
 pub(crate) fn validate(request: &CheckRequest) -> PluginResult<ConnectionResult> {
     let settings = Settings::of(&request.config)?;
     rules::without_nul(&serde_json::Value::Object(request.config.connection.as_map().clone()))?;
-    let mut run = Run::new(request.deadline_ms);
+    let mut run = Run::new(request);
     let found = all(&settings, &request.project_dir, &mut run);
     Ok(run.finish(found))
 }

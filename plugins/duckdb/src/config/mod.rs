@@ -7,7 +7,6 @@ mod attach;
 mod extension;
 mod python;
 mod scalar;
-mod schema;
 mod secret;
 mod settings;
 
@@ -16,7 +15,6 @@ pub use extension::Extension;
 pub use python::{AdapterPlugin, Filesystem, Flights, Retries};
 use scalar::PathText;
 pub use scalar::Scalar;
-pub(crate) use schema::config_schema;
 pub use secret::DuckDbSecret;
 pub use settings::{ConfigOptions, EngineSettings};
 

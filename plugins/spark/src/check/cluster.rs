@@ -25,7 +25,11 @@ pub(super) fn state(client: &Client, headers: &HeaderMap, cluster: &str, at: &st
 }
 
 fn encoded(byte: u8) -> String {
-    if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+    if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+        char::from(byte).to_string()
+    } else {
+        format!("%{byte:02X}")
+    }
 }
 
 fn read(answer: &Answer, cluster: &str, at: &str) -> PluginResult<Cluster> {

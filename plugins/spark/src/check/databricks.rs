@@ -24,7 +24,10 @@ pub(super) fn check(settings: &Settings, run: &mut Run) -> PluginResult<String> 
         run.details.other.insert("proxy".to_owned(), proxy.to_string().into());
         if !proxy.is_plain_http() {
             run.degrade(unchecked(
-                format!("dbt goes through the proxy {proxy} of `{}`, whose protocol a check does not speak", proxy.variable()),
+                format!(
+                    "dbt goes through the proxy {proxy} of `{}`, whose protocol a check does not speak",
+                    proxy.variable()
+                ),
                 "run `dbt debug`, which takes this way",
             ));
             return Ok(format!("{at} was not checked"));
@@ -37,8 +40,11 @@ pub(super) fn check(settings: &Settings, run: &mut Run) -> PluginResult<String> 
         Cluster::Off(state) => {
             run.details.will_start = Some(true);
             run.degrade(
-                Warning::new("will_start", format!("the cluster `{cluster_id}` is {state}: dbt's first statement starts it"))
-                    .with_help("that takes minutes; `connect_retries` and `connect_timeout` have dbt wait for it"),
+                Warning::new(
+                    "will_start",
+                    format!("the cluster `{cluster_id}` is {state}: dbt's first statement starts it"),
+                )
+                .with_help("that takes minutes; `connect_retries` and `connect_timeout` have dbt wait for it"),
             );
             return Ok(format!("{at} takes the token; the cluster is {state}, so no session was opened"));
         }
@@ -118,7 +124,10 @@ fn proxy(host: &str, port: u16, variables: &dyn Fn(&str) -> Option<String>) -> P
     if text.contains('@') {
         return Err(wrong(
             "proxy",
-            format!("`{}` holds a user for the proxy, on which dbt-spark's library (Thrift below 0.23) fails", proxy.variable()),
+            format!(
+                "`{}` holds a user for the proxy, on which dbt-spark's library (Thrift below 0.23) fails",
+                proxy.variable()
+            ),
             format!("use a proxy without a login, or name `{host}` in `NO_PROXY` where no proxy is needed"),
         ));
     }

@@ -77,18 +77,19 @@ impl<'a> Explain<'a> {
             return self.forbidden(&words, &format!("not the schema `{schema}`"));
         }
         if is_any(&status.message, &MISSING) && !schema.is_empty() {
-            return PluginError::new(ErrorKind::Query, format!("{} has no schema `{schema}`", self.at))
+            return PluginError::new(ErrorKind::Connection, format!("{} has no schema `{schema}`", self.at))
                 .with_reason("no_such_database")
                 .with_help("make the schema; dbt's driver begins every session in `default`");
         }
-        PluginError::new(ErrorKind::Query, format!("{} fails a probe statement: {words}", self.at))
-            .with_reason("query")
+        PluginError::new(ErrorKind::Query, format!("{} refuses a probe: {words}", self.at))
+            .with_reason("probe")
             .with_help("see the server's log")
     }
 
     fn forbidden(&self, words: &str, what: &str) -> PluginError {
-        let user = self.settings.user.as_deref().map_or_else(|| "the user".to_owned(), |user| format!("the user `{user}`"));
-        PluginError::new(ErrorKind::Query, format!("{user} may use {} but {what}: {words}", self.at))
+        let user =
+            self.settings.user.as_deref().map_or_else(|| "the user".to_owned(), |user| format!("the user `{user}`"));
+        PluginError::new(ErrorKind::Connection, format!("{user} may use {} but {what}: {words}", self.at))
             .with_reason("permission")
             .with_help("have the user granted what dbt needs there: to see, create and drop tables and views")
     }
@@ -155,7 +156,11 @@ impl<'a> Explain<'a> {
             ),
             Error::Status(503, words) => failed(
                 "starting",
-                format!("{} has no Spark ready{}", self.at, words.map_or_else(String::new, |words| format!(": {words}"))),
+                format!(
+                    "{} has no Spark ready{}",
+                    self.at,
+                    words.map_or_else(String::new, |words| format!(": {words}"))
+                ),
                 "wait until the cluster runs; `connect_retries` has dbt wait",
             ),
             Error::Status(status, words) => failed(
@@ -186,11 +191,7 @@ impl<'a> Explain<'a> {
                 "a Spark Thrift Server with `hive.server2.transport.mode=http` does; dbt-spark reaches it in `binary` mode \
                  alone. Or `port` is that of something else, such as Spark's web pages",
             ),
-            Peer::Tls => failed(
-                "tls_required",
-                format!("{} wants TLS", self.at),
-                "set `use_ssl: true`",
-            ),
+            Peer::Tls => failed("tls_required", format!("{} wants TLS", self.at), "set `use_ssl: true`"),
             Peer::Sasl => failed(
                 "auth_method",
                 format!("{} wants a login by SASL, and `auth: NOSASL` has none", self.at),

@@ -28,7 +28,12 @@ impl Found {
 }
 
 /// Asks, and ends the session.
-pub(super) fn look(settings: &Settings, explain: &Explain<'_>, mut session: Session, run: &mut Run) -> PluginResult<Found> {
+pub(super) fn look(
+    settings: &Settings,
+    explain: &Explain<'_>,
+    mut session: Session,
+    run: &mut Run,
+) -> PluginResult<Found> {
     let found = run.step("authorise", |run| ask(settings, explain, &mut session, run));
     // What is left of it goes with the connection.
     let _ = session.close();
@@ -52,8 +57,11 @@ fn ask(settings: &Settings, explain: &Explain<'_>, session: &mut Session, run: &
     } else {
         // dbt begins a run with `create schema if not exists`, and `dbt debug` passes without the schema.
         run.note(
-            Warning::new("no_such_database", format!("the schema `{schema}` does not exist: dbt makes it when it first runs"))
-                .with_help("check that the user may make schemas, and that the name is the one you mean"),
+            Warning::new(
+                "no_such_database",
+                format!("the schema `{schema}` does not exist: dbt makes it when it first runs"),
+            )
+            .with_help("check that the user may make schemas, and that the name is the one you mean"),
         );
     }
     Ok(Found { version, schema, is_there })

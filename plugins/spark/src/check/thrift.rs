@@ -1,8 +1,8 @@
 //! `method: thrift`: a Spark Thrift Server in binary mode.
 
 use floe_plugin_api::{PluginResult, Secret};
-use floe_plugin_common::check::{Roots, Run, Stream, Tls, Verify, dial, secure, unchecked};
 use floe_plugin_common::Flag;
+use floe_plugin_common::check::{Roots, Run, Stream, Tls, Verify, dial, secure, unchecked};
 
 use super::explain::Explain;
 use super::{place, schema};

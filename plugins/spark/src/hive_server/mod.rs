@@ -26,4 +26,3 @@ pub use peer::Peer;
 pub use sasl::Sasl;
 pub use session::Session;
 pub use types::{Handle, Operation, Status};
-

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use thrift::protocol::{TInputProtocol, TOutputProtocol as _, TType};
 
+use super::Error;
 use super::channel::Channel;
 use super::message::{self, Out, field};
 use super::types::{Handle, Operation, Status, read_rows, text};
-use super::Error;
 
 /// `HIVE_CLI_SERVICE_PROTOCOL_V6`: what PyHive, and so dbt-spark, asks for.
 const PROTOCOL: i32 = 5;
@@ -59,7 +59,9 @@ impl Session {
         )?;
         // PyHive takes this version and no other.
         if version != Some(PROTOCOL) {
-            return Err(Error::Protocol("a session of a protocol version below 6, which dbt's driver refuses".to_owned()));
+            return Err(Error::Protocol(
+                "a session of a protocol version below 6, which dbt's driver refuses".to_owned(),
+            ));
         }
         session.handle = handle.ok_or_else(|| Error::Protocol("a session without a handle".to_owned()))?;
         Ok(session)

@@ -56,13 +56,7 @@ impl Front {
     }
 }
 
-fn serve(
-    client: TcpStream,
-    cluster: Cluster,
-    token: &str,
-    backend: u16,
-    seen: &Mutex<Vec<String>>,
-) -> io::Result<()> {
+fn serve(client: TcpStream, cluster: Cluster, token: &str, backend: u16, seen: &Mutex<Vec<String>>) -> io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
     let mut head = Vec::new();
     loop {
@@ -78,7 +72,9 @@ fn serve(
     let first = head.first().cloned().unwrap_or_default();
     seen.lock().map_err(|_| io::Error::other("a thread has panicked"))?.push(first.clone());
     let value = |name: &str| {
-        head.iter().find_map(|line| line.split_once(": ").filter(|(key, _)| key.eq_ignore_ascii_case(name))).map(|(_, v)| v)
+        head.iter()
+            .find_map(|line| line.split_once(": ").filter(|(key, _)| key.eq_ignore_ascii_case(name)))
+            .map(|(_, v)| v)
     };
     let length = value("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
