@@ -122,6 +122,7 @@ enum Parameter {
 }
 
 /// dbt-spark takes nothing but texts there.
+#[allow(clippy::ref_option, reason = "the signature that serde wants")]
 fn as_texts<S: serde::Serializer>(map: &Option<Map<String, Value>>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(map.iter().flatten().map(|(name, value)| (name, text_of(value))))
 }

@@ -115,11 +115,12 @@ fn opened(bytes: &[u8]) -> String {
     }
 }
 
+/// Field 0 of the result, the response; its field 1, the status, code 0.
+const STATUS: &[u8] = b"\x0c\0\0\x0c\0\x01\x08\0\x01\0\0\0\0\0";
+
 #[test]
 fn answers_that_are_none() {
     let after = |kind: u8, rest: &[u8]| opened(&[head(kind).as_slice(), rest].concat());
-    // Field 0 of the result, the response; its field 1, the status, code 0.
-    const STATUS: &[u8] = b"\x0c\0\0\x0c\0\x01\x08\0\x01\0\0\0\0\0";
     let nested: Vec<u8> = [b"\x0c\0\0".as_slice(), &b"\x0c\0\x09".repeat(100_000)].concat();
     let list = |size: i32| [STATUS, b"\x0f\0\x09\x0b", &size.to_be_bytes()].concat();
     let found = [

@@ -24,16 +24,16 @@ fn secret(name: &str) -> String {
     format!("{{{{ env_var('DBT_ENV_SECRET_FLOE_SPARK_{name}') }}}}")
 }
 
-fn thrift(over: Value) -> Value {
-    with(&json!({"method": "thrift", "host": "spark.svc", "port": 10000, "schema": "sales", "user": "dbt"}), &over)
+fn thrift(over: &Value) -> Value {
+    with(&json!({"method": "thrift", "host": "spark.svc", "port": 10000, "schema": "sales", "user": "dbt"}), over)
 }
 
 fn http() -> Value {
     json!({"method": "http", "host": "dbc.example", "schema": "sales", "cluster": "0801-brew", "token": secret("TOKEN")})
 }
 
-fn odbc(over: Value) -> Value {
-    with(&json!({"method": "odbc", "host": "dbc.example", "schema": "sales", "driver": "/opt/simba.so"}), &over)
+fn odbc(over: &Value) -> Value {
+    with(&json!({"method": "odbc", "host": "dbc.example", "schema": "sales", "driver": "/opt/simba.so"}), over)
 }
 
 fn without(mut settings: Value, key: &str) -> Value {
@@ -51,21 +51,24 @@ fn retries() -> Value {
 /// One compute of every way to reach Spark.
 fn every_method() -> Vec<(&'static str, Value)> {
     vec![
-        ("thrift_none", thrift(json!({}))),
-        ("thrift_nosasl", thrift(json!({"auth": "NOSASL"}))),
-        ("thrift_ldap", thrift(json!({"auth": "LDAP", "password": secret("PASSWORD"), "use_ssl": true}))),
-        ("thrift_custom", thrift(with(&json!({"auth": "CUSTOM", "password": secret("PASSWORD")}), &retries()))),
-        ("thrift_kerberos", without(thrift(json!({"auth": "KERBEROS", "kerberos_service_name": "hive"})), "user")),
+        ("thrift_none", thrift(&json!({}))),
+        ("thrift_nosasl", thrift(&json!({"auth": "NOSASL"}))),
+        ("thrift_ldap", thrift(&json!({"auth": "LDAP", "password": secret("PASSWORD"), "use_ssl": true}))),
+        ("thrift_custom", thrift(&with(&json!({"auth": "CUSTOM", "password": secret("PASSWORD")}), &retries()))),
+        ("thrift_kerberos", without(thrift(&json!({"auth": "KERBEROS", "kerberos_service_name": "hive"})), "user")),
         ("http", http()),
         ("http_azure", with(&http(), &json!({"organization": "1234567890", "port": 8443}))),
-        ("odbc_cluster", odbc(json!({"cluster": "0801-brew", "token": secret("TOKEN"), "organization": "1234567890"}))),
+        (
+            "odbc_cluster",
+            odbc(&json!({"cluster": "0801-brew", "token": secret("TOKEN"), "organization": "1234567890"})),
+        ),
         (
             "odbc_endpoint",
-            odbc(json!({"endpoint": "ab12", "token": secret("TOKEN"), "connection_string_suffix": "SSL=1"})),
+            odbc(&json!({"endpoint": "ab12", "token": secret("TOKEN"), "connection_string_suffix": "SSL=1"})),
         ),
         (
             "odbc_suffix",
-            odbc(json!({"port": 10001, "connection_string_suffix": format!("UID=dbt;PWD={}", secret("PWD"))})),
+            odbc(&json!({"port": 10001, "connection_string_suffix": format!("UID=dbt;PWD={}", secret("PWD"))})),
         ),
         (
             "session",
@@ -129,14 +132,14 @@ fn profiles() {
 #[test]
 fn limits_and_settings_that_dbt_does_not_hold_are_told() {
     let parameters = json!({"server_side_parameters": {"spark.sql.shuffle.partitions": 8}});
-    let config = compute(&thrift(parameters)).with_connect_timeout_seconds(10_u32);
+    let config = compute(&thrift(&parameters)).with_connect_timeout_seconds(10_u32);
     insta::assert_json_snapshot!(Spark.generate_dbt_profile(&profile_request(config)).unwrap().warnings);
 }
 
 #[test]
 fn expressions_of_dbt_pass_through() {
     let over = json!({"port": "{{ env_var('PORT') | int }}", "auth": "{{ env_var('AUTH') }}", "use_ssl": "{{ env_var('TLS') | as_bool }}"});
-    let output = profile(&thrift(over.clone()))["output"].clone();
+    let output = profile(&thrift(&over))["output"].clone();
     for key in ["port", "auth", "use_ssl"] {
         assert_eq!(output[key], over[key]);
     }
@@ -146,32 +149,32 @@ fn expressions_of_dbt_pass_through() {
 fn wrong_combinations() {
     let errors: Vec<Value> = [
         json!({"method": "{{ env_var('METHOD') }}", "schema": "s"}),
-        without(thrift(json!({})), "host"),
-        without(thrift(json!({})), "port"),
-        without(thrift(json!({})), "user"),
-        thrift(json!({"password": secret("P")})),
-        thrift(json!({"auth": "NOSASL", "password": secret("P")})),
-        thrift(json!({"auth": "LDAP"})),
-        thrift(json!({"auth": "KERBEROS"})),
-        thrift(json!({"kerberos_service_name": "hive"})),
-        thrift(json!({"token": secret("T")})),
-        thrift(json!({"cluster": "c"})),
+        without(thrift(&json!({})), "host"),
+        without(thrift(&json!({})), "port"),
+        without(thrift(&json!({})), "user"),
+        thrift(&json!({"password": secret("P")})),
+        thrift(&json!({"auth": "NOSASL", "password": secret("P")})),
+        thrift(&json!({"auth": "LDAP"})),
+        thrift(&json!({"auth": "KERBEROS"})),
+        thrift(&json!({"kerberos_service_name": "hive"})),
+        thrift(&json!({"token": secret("T")})),
+        thrift(&json!({"cluster": "c"})),
         without(http(), "host"),
         without(http(), "cluster"),
         without(http(), "token"),
         with(&http(), &json!({"user": "dbt"})),
         with(&http(), &json!({"use_ssl": true})),
         with(&http(), &json!({"endpoint": "e"})),
-        odbc(json!({})),
-        without(odbc(json!({"endpoint": "e", "token": secret("T")})), "driver"),
-        odbc(json!({"endpoint": "e"})),
-        odbc(json!({"endpoint": "e", "cluster": "c", "token": secret("T")})),
-        odbc(json!({"token": secret("T"), "connection_string_suffix": "AuthMech=3"})),
-        odbc(json!({"password": secret("P"), "connection_string_suffix": "AuthMech=3"})),
-        odbc(json!({"poll_interval": 1, "connection_string_suffix": "AuthMech=3"})),
+        odbc(&json!({})),
+        without(odbc(&json!({"endpoint": "e", "token": secret("T")})), "driver"),
+        odbc(&json!({"endpoint": "e"})),
+        odbc(&json!({"endpoint": "e", "cluster": "c", "token": secret("T")})),
+        odbc(&json!({"token": secret("T"), "connection_string_suffix": "AuthMech=3"})),
+        odbc(&json!({"password": secret("P"), "connection_string_suffix": "AuthMech=3"})),
+        odbc(&json!({"poll_interval": 1, "connection_string_suffix": "AuthMech=3"})),
         json!({"method": "session", "schema": "s", "host": "spark.svc"}),
         json!({"method": "session", "schema": "s", "server_side_parameters": {"spark.sql.ansi.enabled": true}}),
-        thrift(json!({"user": "a\u{0}b"})),
+        thrift(&json!({"user": "a\u{0}b"})),
     ]
     .iter()
     .map(refused)
@@ -183,10 +186,10 @@ fn wrong_combinations() {
 #[test]
 fn literal_secrets_are_refused_and_not_shown() {
     let errors: Vec<Value> = [
-        thrift(json!({"server_side_parameters": {"spark.hadoop.fs.s3a.secret.key": "hunter2"}})),
-        odbc(json!({"connection_string_suffix": "UID=dbt; PWD=hunter2"})),
-        odbc(json!({"connection_string_suffix": "Auth_AccessToken=hunter2"})),
-        odbc(json!({"connection_string_suffix": "Auth_Client_Secret=hunter2"})),
+        thrift(&json!({"server_side_parameters": {"spark.hadoop.fs.s3a.secret.key": "hunter2"}})),
+        odbc(&json!({"connection_string_suffix": "UID=dbt; PWD=hunter2"})),
+        odbc(&json!({"connection_string_suffix": "Auth_AccessToken=hunter2"})),
+        odbc(&json!({"connection_string_suffix": "Auth_Client_Secret=hunter2"})),
     ]
     .iter()
     .map(refused)
@@ -212,7 +215,7 @@ fn packages() {
 #[test]
 fn pods() {
     let mut pods = Vec::new();
-    for settings in [thrift(json!({})), json!({"method": "session", "schema": "s"})] {
+    for settings in [thrift(&json!({})), json!({"method": "session", "schema": "s"})] {
         for size in WorkloadSize::ALL {
             let pod = Spark.get_resource_requirements(&ResourcesRequest::new(compute(&settings), size)).unwrap();
             assert!(pod.requests_over_limits().is_empty());

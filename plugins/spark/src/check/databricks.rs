@@ -83,13 +83,12 @@ fn reach(run: &mut Run, proxy: Option<&Proxy>, host: &str, port: u16) -> PluginR
         trust_help: "set `SSL_CERT_FILE` to a PEM file with the certificate of the server's authority, where dbt and floe run",
     };
     let deadline = run.deadline();
-    let (wire, peer) = match proxy {
-        Some(proxy) => proxy.reach(run, host, port)?,
-        None => {
-            let wire = dial(run, host, port)?;
-            let peer = wire.peer();
-            (wire, peer)
-        }
+    let (wire, peer) = if let Some(proxy) = proxy {
+        proxy.reach(run, host, port)?
+    } else {
+        let wire = dial(run, host, port)?;
+        let peer = wire.peer();
+        (wire, peer)
     };
     let stream = secure(run, wire, host, &tls)?;
     let again = match proxy {

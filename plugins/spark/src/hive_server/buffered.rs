@@ -20,7 +20,7 @@ impl Channel for Buffered {
         self.0.get_mut().write_all(message)?;
         self.0.get_mut().flush()?;
         let first = self.0.fill_buf()?;
-        match first.is_empty().then_some(None).unwrap_or_else(|| Peer::of(first)) {
+        match if first.is_empty() { None } else { Peer::of(first) } {
             Some(peer) => Err(Error::Peer(peer)),
             None => Ok(Box::new(&mut self.0)),
         }
