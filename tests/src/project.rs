@@ -8,7 +8,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::command::Run;
-use crate::{dist, fixtures};
+use crate::{dist, fixtures, workspace};
 
 /// A product in a temporary folder, and plugins that only it sees.
 #[derive(Debug)]
@@ -95,6 +95,29 @@ impl Project {
         let path = self.path(path);
         fs::create_dir_all(path.parent().expect("a file in a folder")).expect("its folder");
         fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+
+    /// Puts the example of the README in place of the product, as a fresh checkout has it.
+    ///
+    /// # Panics
+    /// Where it cannot be copied.
+    #[must_use]
+    pub fn with_example(self) -> Self {
+        fs::remove_dir_all(self.product()).expect("the product was there");
+        let files = Command::new("git")
+            .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard", "examples/coffee-orders"])
+            .current_dir(workspace::root())
+            .output()
+            .expect("git can be started");
+        assert!(files.status.success(), "{}", String::from_utf8_lossy(&files.stderr));
+        let files = String::from_utf8(files.stdout).expect("paths in UTF-8");
+        for file in files.split_terminator('\0') {
+            let from = workspace::root().join(file);
+            let to = self.path(file.trim_start_matches("examples/coffee-orders/"));
+            fs::create_dir_all(to.parent().expect("a folder")).expect("its folder");
+            fs::copy(&from, &to).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+        }
+        self
     }
 
     /// The temporary folder of it all.

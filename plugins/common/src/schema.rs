@@ -22,6 +22,9 @@ fn without_null(schema: &mut Value) {
                     object.insert("type".to_owned(), only);
                 }
             }
+            if let Some(Value::Array(words)) = object.get_mut("enum") {
+                words.retain(|word| !word.is_null());
+            }
             if let Some(Value::Array(any)) = object.get_mut("anyOf") {
                 any.retain(|choice| choice.get("type").is_none_or(|name| name != "null"));
                 if let [Value::Object(only)] = any.as_slice() {

@@ -8,6 +8,7 @@ pub mod faults;
 pub mod postgres;
 pub mod spark;
 pub mod tls_proxy;
+pub mod trino;
 
 use std::net::TcpListener;
 use std::thread;

@@ -31,6 +31,16 @@ pub const STRANGER: &str = "stranger";
 /// Users whose statements a test counts: nobody else uses them.
 pub const WATCHED: [&str; 2] = ["watched_a", "watched_b"];
 
+/// What dbt-redshift asks of Redshift's catalog, and PostgreSQL lacks. None of it has rows here.
+const LIKE_REDSHIFT: &str = "
+    CREATE FUNCTION pg_catalog.getdate() RETURNS timestamp STABLE LANGUAGE sql AS 'SELECT localtimestamp';
+    CREATE FUNCTION pg_catalog.pg_get_late_binding_view_cols() RETURNS SETOF record STABLE LANGUAGE sql AS
+        'SELECT NULL::name, NULL::name, NULL::name, NULL::varchar, 0 WHERE false';
+    CREATE VIEW pg_catalog.svv_external_columns AS
+        SELECT 0 AS columnnum, NULL::text AS schemaname, NULL::text AS tablename, NULL::text AS columnname,
+               NULL::text AS external_type WHERE false;
+    GRANT SELECT ON pg_catalog.svv_external_columns TO PUBLIC";
+
 /// A running PostgreSQL with the database `shop`, and `closed`, to which only the administrator may connect.
 pub struct Postgres {
     server: Child,
@@ -80,6 +90,8 @@ impl Postgres {
             "fsync=off",
             "max_connections=60",
             "log_statement=all",
+            // For what Redshift has and PostgreSQL has not.
+            "allow_system_table_mods=on",
             "log_line_prefix=%u ",
         ] {
             command.args(["-c", setting]);
@@ -105,6 +117,7 @@ impl Postgres {
         self.sql("postgres", "CREATE DATABASE closed");
         self.sql("postgres", "REVOKE CONNECT ON DATABASE closed FROM PUBLIC");
         self.sql("shop", &format!("CREATE SCHEMA vault AUTHORIZATION {ADMIN}"));
+        self.sql("shop", LIKE_REDSHIFT);
     }
 
     /// The statements that a user has sent so far, in order.

@@ -25,7 +25,11 @@ sizes as (
 
 select
     cohorts.cohort,
-    cast({{ dbt.datediff('cohorts.cohort', 'active.month', 'month') }} as integer) as months_later,
+    cast(
+        (extract(year from active.month) - extract(year from cohorts.cohort)) * 12
+        + extract(month from active.month) - extract(month from cohorts.cohort)
+        as integer
+    ) as months_later,
     sizes.customers as cohort_customers,
     count(*) as active_customers,
     round(100.0 * count(*) / sizes.customers, 1) as active_percent

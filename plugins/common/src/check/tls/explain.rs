@@ -139,7 +139,10 @@ fn alert_text(alert: AlertDescription) -> String {
         | AlertDescription::CertificateUnknown
         | AlertDescription::CertificateExpired
         | AlertDescription::CertificateRevoked
-        | AlertDescription::UnsupportedCertificate => format!("it refuses the client certificate ({alert:?})"),
+        | AlertDescription::UnsupportedCertificate
+        | AlertDescription::AccessDenied
+        // An authority of the same name as a trusted one has issued it, with another key.
+        | AlertDescription::DecryptError => format!("it refuses the client certificate ({alert:?})"),
         AlertDescription::ProtocolVersion => "it has no TLS version in common with this client (1.2 or 1.3)".to_owned(),
         other => format!("{other:?}"),
     }
