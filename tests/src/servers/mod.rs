@@ -6,6 +6,7 @@ pub mod certificates;
 pub mod child;
 pub mod faults;
 pub mod postgres;
+pub mod spark;
 pub mod tls_proxy;
 pub mod trino;
 

@@ -1,0 +1,224 @@
+//! A real Spark Thrift Server (HiveServer2) in each of its modes, started when a test first asks for it and shared by
+//! the tests of one process.
+//!
+//! It needs Java 17 with `javac`, and Python for the package that brings Spark along.
+
+pub mod front;
+
+use std::fs;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::thread;
+use std::time::Duration;
+
+use super::child::Child;
+use crate::{python, workspace};
+
+/// The password that a server of [`Mode::Password`] or [`Mode::Http`] takes, with any user.
+pub const PASSWORD: &str = "br3wed-beans";
+
+/// The path at which a server of [`Mode::Http`] answers: that of a Databricks cluster.
+pub const HTTP_PATH: &str = "sql/protocolv1/o/0/0801-brew";
+
+/// A schema that the server of [`Mode::None`] has and refuses to everybody.
+pub const FORBIDDEN: &str = "forbidden";
+
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// How a server talks and whom it lets in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// SASL, and everybody.
+    None,
+    /// SASL, and who knows [`PASSWORD`].
+    Password,
+    /// No SASL, and everybody.
+    NoSasl,
+    /// HTTP, and who knows [`PASSWORD`].
+    Http,
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    /// Its port on 127.0.0.1.
+    pub port: u16,
+    child: Child,
+}
+
+impl Server {
+    /// What it has written so far.
+    pub fn log(&self) -> String {
+        self.child.log()
+    }
+}
+
+/// The server of a mode.
+///
+/// # Panics
+/// Where it cannot be started; shows its log.
+pub fn server(mode: Mode) -> &'static Server {
+    static SERVERS: [OnceLock<Server>; 4] = [const { OnceLock::new() }; 4];
+    SERVERS[mode as usize].get_or_init(|| start(mode))
+}
+
+fn start(mode: Mode) -> Server {
+    let folder = tempfile::Builder::new().prefix("floe-spark-").tempdir().expect("a temporary folder");
+    let home = spark_home();
+    compile_java(&home, folder.path());
+    let submit = submit(mode, &home, folder.path());
+    if mode == Mode::Http {
+        return start_in_namespace(folder, &submit);
+    }
+    let child = Child::start_in(folder, &submit);
+    // It takes a free port and says which.
+    child.wait_until_ready(PATIENCE, || binary_port(&child.log()).is_some_and(super::listens));
+    let port = binary_port(&child.log()).expect("it was there");
+    Server { port, child }
+}
+
+fn binary_port(log: &str) -> Option<u16> {
+    let (_, rest) = log.split_once("ThriftBinaryCLIService on port ")?;
+    rest.split_whitespace().next()?.parse().ok()
+}
+
+fn environment() -> PathBuf {
+    python::environment("spark-server", &workspace::root().join("scripts/requirements/spark-server.txt"))
+}
+
+fn spark_home() -> PathBuf {
+    let libraries = fs::read_dir(environment().join("lib")).expect("the environment's lib/").flatten();
+    let homes = libraries.map(|entry| entry.path().join("site-packages/pyspark"));
+    homes.into_iter().find(|home| home.is_dir()).expect("pyspark in the environment")
+}
+
+fn sources() -> PathBuf {
+    workspace::root().join("tests/servers/spark")
+}
+
+/// The password check and the guard.
+fn compile_java(home: &Path, into: &Path) {
+    let output = Command::new("javac")
+        .arg("-d")
+        .arg(into.join("classes"))
+        .arg("-cp")
+        .arg(home.join("jars/*"))
+        .args(["PasswordCheck.java", "Guard.java"].map(|file| sources().join(file)))
+        .output()
+        .unwrap_or_else(|error| panic!("javac cannot be started (Debian: openjdk-17-jdk-headless): {error}"));
+    assert!(output.status.success(), "javac failed:\n{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn submit(mode: Mode, home: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(home.join("bin/spark-submit"));
+    command
+        .current_dir(folder)
+        .env("SPARK_HOME", home)
+        .env("SPARK_LOCAL_IP", "127.0.0.1")
+        .env("SPARK_LOCAL_DIRS", folder.join("scratch"))
+        .env_remove("SPARK_CONF_DIR")
+        .args(["--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2", "--master", "local[2]"])
+        .args(["--driver-memory", "768m"])
+        .arg("--driver-class-path")
+        .arg(folder.join("classes"));
+    let mut conf = |name: &str, value: &str| {
+        command.arg("--conf").arg(format!("{name}={value}"));
+    };
+    let inside = |name: &str| folder.join(name).display().to_string();
+    conf("spark.ui.enabled", "false");
+    conf("spark.driver.host", "127.0.0.1");
+    conf("spark.driver.bindAddress", "127.0.0.1");
+    conf("spark.sql.warehouse.dir", &inside("warehouse"));
+    // Two cores and small tables.
+    conf("spark.sql.shuffle.partitions", "2");
+    conf("spark.sql.extensions", "Guard");
+    // The short-lived kind of virtual machine: little memory, quick to start.
+    conf(
+        "spark.driver.extraJavaOptions",
+        &format!(
+            "-Dderby.system.home={} -Djava.io.tmpdir={} -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+            inside("derby"),
+            folder.display()
+        ),
+    );
+    command.arg("spark-internal");
+    let mut hive = |name: &str, value: &str| {
+        command.arg("--hiveconf").arg(format!("hive.server2.{name}={value}"));
+    };
+    hive("thrift.bind.host", "127.0.0.1");
+    hive("thrift.port", "0");
+    hive("transport.mode", if mode == Mode::Http { "http" } else { "binary" });
+    match mode {
+        Mode::None => hive("authentication", "NONE"),
+        Mode::NoSasl => hive("authentication", "NOSASL"),
+        Mode::Password | Mode::Http => {
+            hive("authentication", "CUSTOM");
+            hive("custom.authentication.class", "PasswordCheck");
+        }
+    }
+    if mode == Mode::Http {
+        hive("thrift.http.port", HTTP_PORT);
+        hive("thrift.http.path", HTTP_PATH);
+        hive("thrift.http.cookie.auth.enabled", "false");
+    }
+    command
+}
+
+/// The port in the server's own network namespace, where nothing else is.
+const HTTP_PORT: &str = "10001";
+
+/// In HTTP mode the server listens on all addresses, whatever it is told: so it gets a network of its own.
+fn start_in_namespace(folder: tempfile::TempDir, submit: &Command) -> Server {
+    let socket = folder.path().join("http.sock");
+    let mut command = Command::new("unshare");
+    command.arg("--net");
+    if !rustix::process::geteuid().is_root() {
+        command.arg("--map-root-user");
+    }
+    command.arg(environment().join("bin/python")).arg(sources().join("in_namespace.py")).arg(&socket).arg(HTTP_PORT);
+    command.arg(submit.get_program()).args(submit.get_args());
+    for (name, value) in submit.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    if let Some(folder) = submit.get_current_dir() {
+        command.current_dir(folder);
+    }
+    let child = Child::start_in(folder, &command);
+    child.wait_until_ready(PATIENCE, || child.log().contains("HiveThriftServer2 started"));
+    Server { port: bridge(socket), child }
+}
+
+/// Lets a Unix socket be reached at a port of 127.0.0.1, until the test process ends.
+fn bridge(socket: PathBuf) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let port = listener.local_addr().expect("its address").port();
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let socket = socket.clone();
+            thread::spawn(move || {
+                if let Ok(server) = UnixStream::connect(socket) {
+                    forward(client, server);
+                }
+            });
+        }
+    });
+    port
+}
+
+fn forward(mut client: TcpStream, mut server: UnixStream) {
+    let (Ok(mut client_reads), Ok(mut server_writes)) = (client.try_clone(), server.try_clone()) else { return };
+    let there = thread::spawn(move || {
+        // A side that has gone ends the other.
+        let _ = std::io::copy(&mut client_reads, &mut server_writes);
+        let _ = server_writes.shutdown(Shutdown::Write);
+    });
+    let _ = std::io::copy(&mut server, &mut client);
+    let _ = client.shutdown(Shutdown::Write);
+    let _ = there.join();
+}
