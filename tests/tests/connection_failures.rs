@@ -2,6 +2,7 @@
 //! checks all of them side by side; the table stands in the output of the test.
 
 use std::fmt::Write as _;
+use std::process::Command;
 
 use floe_tests::servers::certificates::{Authority, Kind};
 use floe_tests::servers::faults::{BlackHole, Manner, SSH_BANNER, server};
@@ -9,7 +10,7 @@ use floe_tests::servers::spark::{self, Mode};
 use floe_tests::servers::tls_proxy::TlsProxy;
 use floe_tests::servers::trino::{Credential, Dask, Gate, Recorded, Script, failure, page, server_info};
 use floe_tests::servers::{free_port, postgres};
-use floe_tests::{Project, Run, show};
+use floe_tests::{Project, Run, python, show, workspace};
 use serde_json::Value;
 
 const WRONG: &str = "n0t-the-pa55word";
@@ -84,6 +85,7 @@ fn each_failure_has_its_own_reason_message_and_help() {
     let plain_endpoint = postgres::Endpoint::plain();
     let (redshift_port, dask) = (plain_endpoint.port, Dask::start());
     let (open, closed) = (spark::server(Mode::None).port, spark::server(Mode::Password).port);
+    make_forbidden_schema(open);
     let gate = Gate::start(
         Credential::Password { user: "dbt".into(), password: "c0rrect".into(), may_be: Vec::new() },
         dask.port(),
@@ -111,7 +113,8 @@ fn each_failure_has_its_own_reason_message_and_help() {
         Failure {
             name: "wrong credential",
             settings: [
-                redshift("127.0.0.1", redshift_port, "disable", "database: shop, schema: marts").replace("REDSHIFT_", "WRONG_"),
+                redshift("127.0.0.1", redshift_port, "disable", "database: shop, schema: marts")
+                    .replace("REDSHIFT_", "WRONG_"),
                 thrift(
                     "127.0.0.1",
                     closed,
@@ -145,6 +148,17 @@ fn each_failure_has_its_own_reason_message_and_help() {
     insta::assert_snapshot!("texts", texts);
 }
 
+/// Makes a schema that the server refuses to everybody from then on.
+fn make_forbidden_schema(port: u16) {
+    let environment = python::environment("spark", &workspace::root().join("scripts/requirements/spark.txt"));
+    let script = format!(
+        "from pyhive import hive; hive.connect(host='127.0.0.1', port={port}, username='admin').cursor()\
+         .execute('CREATE DATABASE IF NOT EXISTS {}')",
+        spark::FORBIDDEN
+    );
+    let _ = Run::of(Command::new(environment.join("bin/python")).args(["-c", &script])).expect(0);
+}
+
 /// A Trino that lets nobody see the catalog, by its public protocol.
 fn denying() -> Script {
     let denied = || failure("PERMISSION_DENIED", "USER_ERROR", 4, "Access Denied: Cannot access catalog lake");
@@ -163,8 +177,7 @@ fn check(failures: &[Failure], trusted: &Authority) -> Vec<Value> {
             format!("{{name: {engine}-{row}, plugin: {engine}, config: {{{settings}, connect_timeout_seconds: 4}}}}")
         })
         .collect();
-    let project = Project::new()
-        .approving("redshift-0", &computes.iter().map(String::as_str).collect::<Vec<_>>());
+    let project = Project::new().approving("redshift-0", &computes.iter().map(String::as_str).collect::<Vec<_>>());
     let mut command = project.command(&["health", "--format", "json"]);
     command
         .env("SSL_CERT_FILE", trusted.file())

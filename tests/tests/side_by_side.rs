@@ -63,7 +63,10 @@ fn four_engines_compile_together_and_are_checked_side_by_side() {
         alone = alone.max(whole);
         report += &format!("floe health of {compute}: {whole:.0} ms (the check: {:.0} ms)\n", milliseconds(&one[0]));
     }
-    show(&format!("{report}floe health of all four: {:.0} ms; the slowest alone: {alone:.0} ms", took.as_secs_f64() * 1e3));
+    show(&format!(
+        "{report}floe health of all four: {:.0} ms; the slowest alone: {alone:.0} ms",
+        took.as_secs_f64() * 1e3
+    ));
     // No race against the clock of a loaded machine: one after the other they would take their sum.
     assert!(took < Duration::from_secs(10), "{took:?}");
 }
@@ -80,7 +83,10 @@ fn one_that_hangs_delays_none() {
     assert!(milliseconds(hanging) >= 7_900.0, "it had its time: {hanging:#}");
     for compute in found.iter().filter(|compute| compute["compute"] != "spark") {
         assert_eq!(compute["status"], "healthy", "{compute:#}");
-        assert!(milliseconds(compute) < milliseconds(hanging) - 2_000.0, "the others were done long before: {compute:#}");
+        assert!(
+            milliseconds(compute) < milliseconds(hanging) - 2_000.0,
+            "the others were done long before: {compute:#}"
+        );
     }
     show(&format!("floe health with one engine that hangs for 8 s: {:.0} ms", took.as_secs_f64() * 1e3));
 }
