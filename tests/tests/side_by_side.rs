@@ -1,5 +1,6 @@
 //! Four engines in one manifest: compiled together, and checked side by side.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use floe_tests::servers::faults::BlackHole;
@@ -61,7 +62,8 @@ fn four_engines_compile_together_and_are_checked_side_by_side() {
         let (one, took) = health(&project, &["--compute", compute]);
         let whole = took.as_secs_f64() * 1e3;
         alone = alone.max(whole);
-        report += &format!("floe health of {compute}: {whole:.0} ms (the check: {:.0} ms)\n", milliseconds(&one[0]));
+        let _ =
+            writeln!(report, "floe health of {compute}: {whole:.0} ms (the check: {:.0} ms)", milliseconds(&one[0]));
     }
     show(&format!(
         "{report}floe health of all four: {:.0} ms; the slowest alone: {alone:.0} ms",

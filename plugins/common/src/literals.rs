@@ -65,23 +65,23 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn refused(map: Value) -> Option<String> {
+    fn refused(map: &Value) -> Option<String> {
         refuse_literals("headers", map.as_object().unwrap()).err().map(|error| error.message)
     }
 
     #[test]
     fn a_literal_is_refused_however_it_is_spelled_and_never_shown() {
         for name in ["Authorization", "X-Access-Token", "spark.hadoop.fs.s3a.secret.key", "PASSWORD"] {
-            let message = refused(json!({"plain": 1, name: "hunter2"})).unwrap();
+            let message = refused(&json!({"plain": 1, name: "hunter2"})).unwrap();
             assert!(message.contains(name) && !message.contains("hunter2"), "{message}");
         }
-        assert_eq!(refused(json!({"a": {"token": "x"}})).unwrap(), "`headers.a.token` holds a secret as plain text");
+        assert_eq!(refused(&json!({"a": {"token": "x"}})).unwrap(), "`headers.a.token` holds a secret as plain text");
     }
 
     #[test]
     fn references_and_plain_names_pass() {
         let fine =
             json!({"token": "{{ env_var('DBT_ENV_SECRET_T') }}", "token_url": "https://id.example", "cookie": ""});
-        assert_eq!(refused(fine), None);
+        assert_eq!(refused(&fine), None);
     }
 }

@@ -5,7 +5,7 @@
 use std::io::{Read as _, Write as _};
 
 use floe_plugin_api::{CheckRequest, ComputeConfig, ConnectionResult, PluginResult};
-use floe_plugin_common::check::http::{Client, redial};
+use floe_plugin_common::check::http::{Client, HeaderMap, redial};
 use floe_plugin_common::check::{ClientCertificate, Roots, Run, Tls, Verify, dial, secure};
 use floe_tests::servers::certificates::{Authority, Kind};
 use floe_tests::servers::faults::{BlackHole, Manner, SSH_BANNER, server};
@@ -175,7 +175,7 @@ fn a_client_certificate_that_is_wanted() {
         let stream = secure(&mut run, wire, "127.0.0.1", &tls)?;
         let again = redial(peer, deadline, "127.0.0.1", Some(&tls));
         let client = Client::new(stream, "127.0.0.1", port, deadline, again);
-        Ok(String::from_utf8(client.get("/", &Default::default())?.body).unwrap())
+        Ok(String::from_utf8(client.get("/", &HeaderMap::new())?.body).unwrap())
     };
     let own = ClientCertificate { certificate: good.certificate.clone(), key: good.key.clone() };
     assert_eq!(get(Some(own)).unwrap(), "hi");
@@ -199,7 +199,7 @@ fn http_over_the_connection_that_is_there() {
     let client = client(port, 5_000);
     // The server closes after each answer, so the second needs another connection.
     for _ in 0..2 {
-        let answer = client.post("/v1/statement", &Default::default(), b"SELECT 1").unwrap();
+        let answer = client.post("/v1/statement", &HeaderMap::new(), b"SELECT 1").unwrap();
         assert_eq!((answer.status, answer.header("retry-after"), &*answer.body), (503, Some("1"), &b"busy"[..]));
     }
 }
@@ -210,7 +210,7 @@ fn servers_that_speak_no_http() {
         .iter()
         .map(|manner| {
             let port = server(*manner);
-            let error = client(port, 500).get("/v1/info", &Default::default()).unwrap_err();
+            let error = client(port, 500).get("/v1/info", &HeaderMap::new()).unwrap_err();
             json!([error.kind, error.reason, error.message.replace(&port.to_string(), "[port]"), error.help])
         })
         .collect();
@@ -225,8 +225,8 @@ fn a_body_without_end_is_not_read_to_its_end() {
         let (mut stream, _) = listener.accept().unwrap();
         let _ = stream.read(&mut [0; 1024]);
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
-        while stream.write_all(&[b'x'; 65_536]).is_ok() {}
+        while stream.write_all(&vec![b'x'; 65_536]).is_ok() {}
     });
-    let error = client(port, 9_000).get("/", &Default::default()).unwrap_err();
+    let error = client(port, 9_000).get("/", &HeaderMap::new()).unwrap_err();
     assert_eq!(error.reason.as_deref(), Some("protocol"), "{error:?}");
 }

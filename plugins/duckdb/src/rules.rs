@@ -13,7 +13,7 @@ use crate::memory::{self, SizeError};
 /// Checks the settings.
 ///
 /// # Errors
-/// [`ErrorKind::Configuration`] for the first rule that is broken.
+/// A configuration error for the first rule that is broken.
 pub(crate) fn verify(settings: &Settings) -> PluginResult<()> {
     main_path(settings)?;
     sizes(settings)?;

@@ -185,11 +185,9 @@ impl Endpoint {
         let server = shared();
         let folder = tempfile::Builder::new().prefix("floe-pgbouncer-").tempdir().expect("a temporary folder");
         let port = free_port();
-        let users: String = [(ADMIN, ADMIN_PASSWORD), (USER, PASSWORD), (STRANGER, PASSWORD)]
-            .into_iter()
-            .chain(WATCHED.map(|user| (user, PASSWORD)))
-            .map(|(user, password)| format!("\"{user}\" \"{password}\"\n"))
-            .collect();
+        let users = [(ADMIN, ADMIN_PASSWORD), (USER, PASSWORD), (STRANGER, PASSWORD)];
+        let users = users.into_iter().chain(WATCHED.map(|user| (user, PASSWORD)));
+        let users = users.map(|(user, password)| format!("\"{user}\" \"{password}\"")).collect::<Vec<_>>().join("\n");
         let path = |name: &str| folder.path().join(name);
         fs::write(path("users.txt"), users).expect("the list of users");
         let tls = certificate.map_or_else(String::new, |certificate| {

@@ -35,7 +35,7 @@ pub(super) fn authorise(
         match asked {
             Err(_) => Err(broken("the look at the user's rights", &server.at, &io::ErrorKind::TimedOut.into())),
             Ok(Err(error)) => Err(explain::statement(&server.at, settings, &error)),
-            Ok(Ok(rights)) => judge(run, rights, server, settings),
+            Ok(Ok(rights)) => judge(run, &rights, server, settings),
         }
     })
 }
@@ -66,7 +66,7 @@ async fn ask(session: &Session, settings: &Settings) -> Result<Rights, Error> {
     })
 }
 
-fn judge(run: &mut Run, rights: Rights, server: &Server, settings: &Settings) -> PluginResult<String> {
+fn judge(run: &mut Run, rights: &Rights, server: &Server, settings: &Settings) -> PluginResult<String> {
     let (user, schema, database) = (&rights.user, &settings.schema, settings.database());
     run.details.user = Some(user.clone());
     run.details.server_version = Some(engine_version(&rights.version));

@@ -1,0 +1,49 @@
+//! The settings of a plugin beside the fields of the adapter's own credentials: dbt would ignore a key that it does not
+//! know, and a user would miss one that the plugin does not.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use floe_tests::{Project, Run, python, workspace};
+use serde_json::Value;
+
+/// Prints the fields and aliases of a credentials class.
+fn fields(requirements: &str, module: &str, class: &str) -> BTreeSet<String> {
+    let environment =
+        python::environment(requirements, &workspace::root().join(format!("scripts/requirements/{requirements}.txt")));
+    let script = format!(
+        "import dataclasses, json; from {module} import {class} as c; \
+         print(json.dumps([f.name for f in dataclasses.fields(c)] + list(c._ALIASES)))"
+    );
+    let run = Run::of(Command::new(environment.join("bin/python")).args(["-c", &script])).expect(0);
+    let names: Vec<String> = serde_json::from_str(&run.stdout).expect("a list of names");
+    names.into_iter().filter(|name| !name.starts_with('_')).collect()
+}
+
+fn settings(plugin: &str) -> BTreeSet<String> {
+    let run = Project::new().floe(&["schema", "plugin", plugin]).expect(0);
+    let schema: Value = serde_json::from_str(&run.stdout).expect("a JSON Schema");
+    schema["properties"].as_object().expect("properties").keys().cloned().collect()
+}
+
+fn compare(plugin: &str, adapter: &BTreeSet<String>, left_out: &[&str]) {
+    let ours = settings(plugin);
+    let unknown: Vec<_> = ours.difference(adapter).collect();
+    assert!(unknown.is_empty(), "dbt does not read {unknown:?}");
+    let missing: Vec<_> = adapter.difference(&ours).filter(|name| !left_out.contains(&name.as_str())).collect();
+    assert!(missing.is_empty(), "the plugin does not take {missing:?}");
+}
+
+#[test]
+fn redshift_takes_what_dbt_redshift_reads() {
+    let adapter = fields("redshift", "dbt.adapters.redshift.connections", "RedshiftCredentials");
+    // Another name of `password`.
+    compare("redshift", &adapter, &["pass"]);
+}
+
+#[test]
+fn spark_takes_what_dbt_spark_reads() {
+    let adapter = fields("spark", "dbt.adapters.spark.connections", "SparkCredentials");
+    // `database` must be the schema or absent; `query_timeout` is floe's `timeout_seconds`.
+    compare("spark", &adapter, &["database", "query_timeout"]);
+}
