@@ -1,8 +1,12 @@
 //! Spark through the binary: the example on a real Spark Thrift Server with stock dbt, and its health.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 use floe_tests::redact::redact;
 use floe_tests::servers::certificates::{Authority, Kind};
@@ -272,4 +276,96 @@ fn no_databricks_but_spark_at_its_path() {
     let databricks = Databricks::with(Cluster::NoInterface);
     let run = databricks.health(PASSWORD, 0);
     assert_eq!(healthy(&run)["details"]["other"]["databricks"], false);
+}
+
+/// A proxy that opens tunnels (`CONNECT`) for whoever asks, until the test process ends. Returns its port.
+fn proxy() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let port = listener.local_addr().expect("its address").port();
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            // A client that breaks off is no fault of this proxy.
+            thread::spawn(move || tunnel(client));
+        }
+    });
+    port
+}
+
+fn tunnel(mut client: TcpStream) -> io::Result<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        client.read_exact(&mut byte)?;
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let Some(place) = head.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next()) else {
+        return client.write_all(b"HTTP/1.1 405 Method Not Allowed\r\n\r\n");
+    };
+    let mut server = TcpStream::connect(place)?;
+    client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+    let (mut reads, mut writes) = (client.try_clone()?, server.try_clone()?);
+    thread::spawn(move || {
+        let _ = io::copy(&mut reads, &mut writes);
+        let _ = writes.shutdown(Shutdown::Write);
+    });
+    io::copy(&mut server, &mut client)?;
+    client.shutdown(Shutdown::Write)
+}
+
+/// dbt's library asks the environment for a proxy, and so does the check, which says so.
+#[test]
+fn through_a_proxy() {
+    let databricks = Databricks::with(Cluster::State("RUNNING"));
+    let proxy = format!("http://127.0.0.1:{}", proxy());
+    let health = |name: &str, value: &str| {
+        let mut command = databricks.project.command(&["health", "--format", "json"]);
+        command
+            .env("SPARK_TOKEN", PASSWORD)
+            .env("SSL_CERT_FILE", databricks.authority.file())
+            .env("HTTPS_PROXY", &proxy);
+        Run::of(command.env(name, value)).expect(0)
+    };
+    let through = healthy(&health("NO_PROXY", ""));
+    assert_eq!(through["details"]["other"]["proxy"], proxy.as_str(), "{through:#}");
+    let steps: Vec<_> = through["steps"].as_array().expect("steps").iter().map(|step| step["name"].as_str()).collect();
+    assert_eq!(steps, ["resolve", "connect", "proxy", "tls", "cluster", "login", "authorise"].map(Some));
+    assert_eq!(healthy(&health("NO_PROXY", "localhost"))["details"]["other"]["proxy"], Value::Null);
+
+    let mut debug = dbt::command(&program(), &databricks.project.product(), &profiles(&databricks.project), &["debug"]);
+    debug.env("DBT_ENV_SECRET_FLOE_SPARK_TOKEN", PASSWORD).env("SSL_CERT_FILE", databricks.authority.file());
+    let debug = Run::of(debug.env("HTTPS_PROXY", &proxy).env("NO_PROXY", "")).expect(0);
+    assert!(debug.stdout.contains("All checks passed!"), "{}", debug.stdout);
+}
+
+/// The requirements of each method resolve; only those of thrift are installed by these tests.
+#[test]
+fn requirements_of_every_method_resolve() {
+    let program = python::environment("resolver", &workspace::root().join("scripts/requirements/resolver.txt"));
+    let snapshot = workspace::root().join("plugins/spark/tests/snapshots/profile__packages.snap");
+    let text = fs::read_to_string(snapshot).expect("the packages");
+    let all: Value = serde_json::from_str(text.splitn(3, "---\n").last().expect("a body")).expect("JSON");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut seen = BTreeSet::new();
+    for entry in all.as_array().expect("a list") {
+        let (name, packages) = (entry[0].as_str().expect("a method"), &entry[1]["packages"]);
+        if !seen.insert(packages.to_string()) {
+            continue;
+        }
+        let asked: Vec<&str> = packages.as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+        let file = folder.path().join(format!("{name}.in"));
+        fs::write(&file, asked.join("\n")).expect("a file");
+        let mut command = Command::new(program.join("bin/uv"));
+        command.args(["pip", "compile", "--quiet", "--python-version", "3.11"]).arg(&file);
+        let found = Run::of(&mut command).expect(0).stdout;
+        assert!(found.contains("dbt-spark==1.11."), "{name}:\n{found}");
+        let driver = match name {
+            "session" => "pyspark==",
+            name if name.starts_with("odbc") => "pyodbc==",
+            name if name.ends_with("kerberos") => "kerberos==",
+            _ => "pyhive==",
+        };
+        assert!(found.contains(driver), "{name}:\n{found}");
+    }
+    assert_eq!(seen.len(), 4, "thrift and http, Kerberos, odbc, session");
 }

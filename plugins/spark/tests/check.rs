@@ -6,7 +6,7 @@ mod support;
 
 use floe_plugin_api::ConnectionStatus;
 use floe_tests::servers::certificates::{Authority, Kind};
-use floe_tests::servers::spark::{Mode, PASSWORD, server};
+use floe_tests::servers::spark::{FORBIDDEN, Mode, PASSWORD, server};
 use floe_tests::servers::tls_proxy::TlsProxy;
 use serde_json::{Value, json};
 use support::{check, shown, with};
@@ -94,9 +94,9 @@ fn a_schema_that_the_user_may_not_see() {
         let stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
         Session::open(Box::new(Sasl::plain(Box::new(stream), "admin", "x").unwrap()), "admin", &[]).unwrap()
     };
-    session.execute("CREATE DATABASE IF NOT EXISTS forbidden").unwrap();
+    session.execute(&format!("CREATE DATABASE IF NOT EXISTS {FORBIDDEN}")).unwrap();
     session.close().unwrap();
-    insta::assert_json_snapshot!(on(Mode::None, &json!({"schema": "forbidden"})));
+    insta::assert_json_snapshot!(on(Mode::None, &json!({"schema": FORBIDDEN})));
 }
 
 #[test]

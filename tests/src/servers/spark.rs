@@ -23,7 +23,7 @@ pub const PASSWORD: &str = "br3wed-beans";
 /// The path at which a server of [`Mode::Http`] answers: that of a Databricks cluster.
 pub const HTTP_PATH: &str = "sql/protocolv1/o/0/0801-brew";
 
-/// A schema that the server of [`Mode::None`] has and refuses to everybody.
+/// A schema whose description every server refuses to everybody, once it is made.
 pub const FORBIDDEN: &str = "forbidden";
 
 const PATIENCE: Duration = Duration::from_mins(2);
