@@ -65,6 +65,16 @@ fetch_pgbouncer() {
   rm -rf "$temp"
 }
 
+# java_compiler: print the path of javac: the system's, or one that is installed by Debian's package. Spark runs on the Java beside it.
+java_compiler() {
+  if command -v javac; then return; fi
+  need apt-get "install a Java 17 development kit by the package manager of this system"
+  say "Installing Java 17"
+  have_package_lists
+  as_root apt-get install -y -qq openjdk-17-jdk-headless >&2 || die "Java 17 could not be installed"
+  command -v javac
+}
+
 # have_package_lists: apt knows its packages; a new machine has to ask for them first.
 have_package_lists() {
   apt-cache show pgbouncer >/dev/null 2>&1 || as_root apt-get update -qq >&2

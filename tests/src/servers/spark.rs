@@ -15,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::child::Child;
-use crate::{python, workspace};
+use crate::{python, scripts, workspace};
 
 /// The password that a server of [`Mode::Password`] or [`Mode::Http`] takes, with any user.
 pub const PASSWORD: &str = "br3wed-beans";
@@ -101,14 +101,15 @@ fn sources() -> PathBuf {
 
 /// The password check and the guard.
 fn compile_java(home: &Path, into: &Path) {
-    let output = Command::new("javac")
+    let javac = scripts::call("servers.sh", "java_compiler", &[]);
+    let output = Command::new(javac)
         .arg("-d")
         .arg(into.join("classes"))
         .arg("-cp")
         .arg(home.join("jars/*"))
         .args(["PasswordCheck.java", "Guard.java"].map(|file| sources().join(file)))
         .output()
-        .unwrap_or_else(|error| panic!("javac cannot be started (Debian: openjdk-17-jdk-headless): {error}"));
+        .unwrap_or_else(|error| panic!("javac cannot be started: {error}"));
     assert!(output.status.success(), "javac failed:\n{}", String::from_utf8_lossy(&output.stderr));
 }
 
