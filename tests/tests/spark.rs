@@ -222,9 +222,6 @@ impl Databricks {
         for key in ["latency_ms", "correlation_id"] {
             entry.as_object_mut().expect("an object").shift_remove(key);
         }
-        for step in entry["steps"].as_array_mut().into_iter().flatten() {
-            step.as_object_mut().expect("an object").shift_remove("latency_ms");
-        }
         serde_json::from_str(&entry.to_string().replace(&self.port.to_string(), "<port>")).expect("JSON")
     }
 }
@@ -328,8 +325,6 @@ fn through_a_proxy() {
     };
     let through = healthy(&health("NO_PROXY", ""));
     assert_eq!(through["details"]["other"]["proxy"], proxy.as_str(), "{through:#}");
-    let steps: Vec<_> = through["steps"].as_array().expect("steps").iter().map(|step| step["name"].as_str()).collect();
-    assert_eq!(steps, ["resolve", "connect", "proxy", "tls", "cluster", "login", "authorise"].map(Some));
     assert_eq!(healthy(&health("NO_PROXY", "localhost"))["details"]["other"]["proxy"], Value::Null);
 
     let mut debug = dbt::command(&program(), &databricks.project.product(), &profiles(&databricks.project), &["debug"]);
