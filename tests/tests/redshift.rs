@@ -122,6 +122,44 @@ fn the_check_trusts_whom_dbt_trusts() {
     }
 }
 
+/// What cannot be checked without AWS is never healthy.
+#[test]
+fn logins_that_aws_issues_are_degraded() {
+    let authority = Authority::new();
+    let endpoint = Endpoint::with_tls(&authority.issue(Kind::Good));
+    let methods = [
+        "method: iam, user: dbt, cluster_id: sales",
+        "method: iam_role, cluster_id: sales",
+        "method: iam_role, is_serverless: true",
+        "method: browser_identity_center, idc_region: eu-central-1, issuer_url: \"https://id.example\"",
+        "method: oauth_token_identity_center, token_endpoint: {type: entra, request_url: \"https://id.example\", \
+         request_data: \"{{ env_var('REDSHIFT_PASSWORD') }}\"}",
+    ];
+    let computes: Vec<_> = methods
+        .iter()
+        .enumerate()
+        .map(|(number, method)| {
+            format!(
+                "{{name: wh-{number}, plugin: redshift, config: {{host: localhost, port: {}, database: shop, schema: marts, \
+                 {method}}}}}",
+                endpoint.port
+            )
+        })
+        .collect();
+    let project = Project::new().approving("wh-0", &computes.iter().map(String::as_str).collect::<Vec<_>>());
+    let trusted = authority.file();
+    let health = floe(&project, &["health", "--format", "json"], PASSWORD, Some(&trusted)).expect(0).json();
+    let told: Vec<_> = health["computes"].as_array().expect("computes").iter().collect();
+    assert_eq!(told.len(), methods.len());
+    for compute in &told {
+        assert_eq!((&compute["status"], &compute["warnings"][0]["reason"]), (&"degraded".into(), &"unchecked".into()));
+    }
+    let text: Vec<_> = told.iter().map(|compute| compute["warnings"][0].clone()).collect();
+    insta::assert_json_snapshot!(text);
+    let denied = floe(&project, &["health", "--deny-degraded"], PASSWORD, Some(&trusted));
+    assert_eq!(denied.code(), Some(1));
+}
+
 /// Why `connect_timeout_seconds` does not become `connect_timeout`: redshift_connector leaves it on the socket.
 #[test]
 fn the_connect_timeout_of_the_adapter_ends_long_queries() {
