@@ -14,6 +14,7 @@ pub mod dist;
 pub mod fixtures;
 pub mod forge;
 pub mod later;
+pub mod probes;
 pub mod project;
 pub mod python;
 pub mod redact;

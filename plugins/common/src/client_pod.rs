@@ -12,23 +12,45 @@
 
 use floe_plugin_api::{ErrorKind, PluginError, PluginResult, Quantity, QuantityError, ResourceSpec, WorkloadSize};
 
+/// A pod as Kubernetes quantities. Memory has one number: a pod whose limit is over its request may be killed in place of
+/// being let spill.
+#[derive(Debug, Clone, Copy)]
+pub struct Pod {
+    /// Cores reserved, and cores that may be used.
+    pub cpu: [&'static str; 2],
+    /// Memory, reserved and allowed.
+    pub memory: &'static str,
+    /// Local disk reserved, and local disk that may be used.
+    pub disk: [&'static str; 2],
+}
+
+impl Pod {
+    /// The pod as a plugin answers it.
+    ///
+    /// # Errors
+    /// Where a text is no quantity.
+    pub fn spec(&self) -> PluginResult<ResourceSpec> {
+        Ok(ResourceSpec::new()
+            .with_cpu_request(quantity(self.cpu[0])?)
+            .with_cpu_limit(quantity(self.cpu[1])?)
+            .with_memory_request(quantity(self.memory)?)
+            .with_memory_limit(quantity(self.memory)?)
+            .with_ephemeral_storage_request(quantity(self.disk[0])?)
+            .with_ephemeral_storage_limit(quantity(self.disk[1])?))
+    }
+}
+
 /// The pod of a dbt client for a size of work; a size that is not known counts as medium.
 ///
 /// # Errors
 /// Never, as the quantities are right.
 pub fn client_pod(size: WorkloadSize) -> PluginResult<ResourceSpec> {
-    let [cpu_request, cpu_limit, memory, disk_request, disk_limit] = match size {
-        WorkloadSize::Small => ["100m", "1", "512Mi", "512Mi", "1Gi"],
-        WorkloadSize::Large => ["500m", "2", "2Gi", "2Gi", "4Gi"],
-        _ => ["250m", "1", "1Gi", "1Gi", "2Gi"],
+    let pod = match size {
+        WorkloadSize::Small => Pod { cpu: ["100m", "1"], memory: "512Mi", disk: ["512Mi", "1Gi"] },
+        WorkloadSize::Large => Pod { cpu: ["500m", "2"], memory: "2Gi", disk: ["2Gi", "4Gi"] },
+        _ => Pod { cpu: ["250m", "1"], memory: "1Gi", disk: ["1Gi", "2Gi"] },
     };
-    Ok(ResourceSpec::new()
-        .with_cpu_request(quantity(cpu_request)?)
-        .with_cpu_limit(quantity(cpu_limit)?)
-        .with_memory_request(quantity(memory)?)
-        .with_memory_limit(quantity(memory)?)
-        .with_ephemeral_storage_request(quantity(disk_request)?)
-        .with_ephemeral_storage_limit(quantity(disk_limit)?))
+    pod.spec()
 }
 
 fn quantity(text: &str) -> PluginResult<Quantity> {

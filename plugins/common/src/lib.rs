@@ -7,13 +7,17 @@ pub mod check;
 mod client_pod;
 mod errors;
 mod literals;
+mod methods;
 mod profile;
+mod scalar;
 mod schema;
 mod values;
 
-pub use client_pod::client_pod;
+pub use client_pod::{Pod, client_pod};
 pub use errors::wrong;
 pub use literals::refuse_literals;
+pub use methods::{OwnKey, missing_key, refuse_foreign_keys, require_keys};
 pub use profile::profile_output;
+pub use scalar::Scalar;
 pub use schema::config_schema;
 pub use values::{Flag, Whole, is_expression};

@@ -1,7 +1,7 @@
 //! What must hold between settings and a JSON Schema cannot say.
 
 use floe_plugin_api::PluginResult;
-use floe_plugin_common::{Flag, is_expression, wrong};
+use floe_plugin_common::{Flag, OwnKey, is_expression, refuse_foreign_keys, require_keys, wrong};
 
 use crate::config::{Method, Settings, SslMode};
 
@@ -56,13 +56,7 @@ fn needed(settings: &Settings) -> PluginResult<()> {
         }
         Method::OauthTokenIdentityCenter => &[("token_endpoint", settings.token_endpoint.is_some())],
     };
-    if let Some((missing, _)) = needs.iter().find(|(_, there)| !there) {
-        return Err(wrong(
-            "missing_setting",
-            format!("`method: {}` needs `{missing}`", method.as_str()),
-            format!("write `{missing}`, or choose another `method`"),
-        ));
-    }
+    require_keys(method.as_str(), needs)?;
     let issued = matches!(method, Method::Iam | Method::IamRole);
     if issued && !settings.is_serverless() && settings.cluster_id.is_none() {
         return Err(wrong(
@@ -87,7 +81,7 @@ fn needed(settings: &Settings) -> PluginResult<()> {
 /// What a method does not read: the adapter would pass it over, and the user would wonder.
 fn foreign(settings: &Settings) -> PluginResult<()> {
     use Method::{BrowserIdentityCenter, Database, Iam, IamRole, OauthTokenIdentityCenter};
-    let keys: [(&str, bool, &[Method]); 15] = [
+    let keys: [OwnKey<'_, Method>; 15] = [
         ("user", settings.user.is_some(), &[Database, Iam]),
         ("password", settings.password.is_some(), &[Database]),
         ("cluster_id", settings.cluster_id.is_some(), &[Iam, IamRole]),
@@ -104,16 +98,7 @@ fn foreign(settings: &Settings) -> PluginResult<()> {
         ("idp_response_timeout", settings.idp_response_timeout.is_some(), &[BrowserIdentityCenter]),
         ("token_endpoint", settings.token_endpoint.is_some(), &[OauthTokenIdentityCenter]),
     ];
-    let method = settings.method();
-    let Some((key, _, methods)) = keys.iter().find(|(_, there, methods)| *there && !methods.contains(&method)) else {
-        return Ok(());
-    };
-    let methods: Vec<_> = methods.iter().map(|method| format!("`method: {}`", method.as_str())).collect();
-    Err(wrong(
-        "foreign_setting",
-        format!("`{key}` is written, but `method: {}` does not use it", method.as_str()),
-        format!("remove `{key}`, or write {}", methods.join(" or ")),
-    ))
+    refuse_foreign_keys(settings.method(), Method::as_str, &keys)
 }
 
 fn keys(settings: &Settings) -> PluginResult<()> {

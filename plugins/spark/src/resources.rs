@@ -8,8 +8,8 @@
 //!   the kernel would kill the pod in place of letting Spark spill.
 //! * **Disk**: shuffles and what is spilled lie on local disk.
 
-use floe_plugin_api::{ErrorKind, PluginError, PluginResult, Quantity, QuantityError, ResourceSpec, WorkloadSize};
-use floe_plugin_common::client_pod;
+use floe_plugin_api::{PluginResult, ResourceSpec, WorkloadSize};
+use floe_plugin_common::{Pod, client_pod};
 
 use crate::config::{Method, Settings};
 use crate::rules;
@@ -22,20 +22,10 @@ pub(crate) fn required(settings: &Settings, size: WorkloadSize) -> PluginResult<
     if rules::verify(settings)? != Method::Session {
         return client_pod(size);
     }
-    let [cpu_request, cpu_limit, memory, disk_request, disk_limit] = match size {
-        WorkloadSize::Small => ["500m", "2", "2Gi", "4Gi", "8Gi"],
-        WorkloadSize::Large => ["8", "16", "32Gi", "64Gi", "128Gi"],
-        _ => ["2", "4", "8Gi", "16Gi", "32Gi"],
+    let pod = match size {
+        WorkloadSize::Small => Pod { cpu: ["500m", "2"], memory: "2Gi", disk: ["4Gi", "8Gi"] },
+        WorkloadSize::Large => Pod { cpu: ["8", "16"], memory: "32Gi", disk: ["64Gi", "128Gi"] },
+        _ => Pod { cpu: ["2", "4"], memory: "8Gi", disk: ["16Gi", "32Gi"] },
     };
-    Ok(ResourceSpec::new()
-        .with_cpu_request(quantity(cpu_request)?)
-        .with_cpu_limit(quantity(cpu_limit)?)
-        .with_memory_request(quantity(memory)?)
-        .with_memory_limit(quantity(memory)?)
-        .with_ephemeral_storage_request(quantity(disk_request)?)
-        .with_ephemeral_storage_limit(quantity(disk_limit)?))
-}
-
-fn quantity(text: &str) -> PluginResult<Quantity> {
-    text.parse().map_err(|error: QuantityError| PluginError::new(ErrorKind::PluginExecution, error.to_string()))
+    pod.spec()
 }

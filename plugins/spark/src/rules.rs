@@ -1,7 +1,7 @@
 //! What must hold between settings and a JSON Schema cannot say.
 
 use floe_plugin_api::PluginResult;
-use floe_plugin_common::{is_expression, refuse_literals, wrong};
+use floe_plugin_common::{OwnKey, is_expression, missing_key, refuse_foreign_keys, refuse_literals, wrong};
 use serde_json::{Map, Value};
 
 use crate::config::{ANSI, Method, Settings, text_of};
@@ -33,7 +33,7 @@ pub(crate) fn verify(settings: &Settings) -> PluginResult<Method> {
 /// Refuses keys that the adapter does not read with this method.
 fn only_its_own(settings: &Settings, method: Method) -> PluginResult<()> {
     use Method::{Http, Odbc, Thrift};
-    let table: [(&str, bool, &[Method]); 14] = [
+    let keys: [OwnKey<'_, Method>; 15] = [
         ("host", settings.host.is_some(), &[Thrift, Http, Odbc]),
         ("port", settings.port.is_some(), &[Thrift, Http, Odbc]),
         ("user", settings.user.is_some(), &[Thrift]),
@@ -48,26 +48,14 @@ fn only_its_own(settings: &Settings, method: Method) -> PluginResult<()> {
         ("driver", settings.driver.is_some(), &[Odbc]),
         ("connection_string_suffix", settings.connection_string_suffix.is_some(), &[Odbc]),
         ("query_retries", settings.query_retries.is_some(), &[Thrift, Http]),
+        ("poll_interval", settings.poll_interval.is_some(), &[Thrift, Http]),
     ];
-    let polled = ("poll_interval", settings.poll_interval.is_some(), [Thrift, Http].as_slice());
-    match table.into_iter().chain([polled]).find(|(_, given, methods)| *given && !methods.contains(&method)) {
-        None => Ok(()),
-        Some((key, _, methods)) => {
-            let of = methods.iter().map(|method| format!("`{}`", method.as_str())).collect::<Vec<_>>().join(" and ");
-            let help = match (key, method) {
-                ("user" | "password", Odbc) => {
-                    "remove it; an ODBC driver reads `UID=` and `PWD=` in `connection_string_suffix`".to_owned()
-                }
-                ("use_ssl", Http | Odbc) => format!("remove it: `{}` is always encrypted", method.as_str()),
-                _ => format!("remove `{key}`, or set the `method` that you mean"),
-            };
-            Err(wrong(
-                "key_of_another_method",
-                format!("`{key}` is a key of {of}; with `method: {}` dbt-spark does not read it", method.as_str()),
-                help,
-            ))
+    refuse_foreign_keys(method, Method::as_str, &keys).map_err(|error| match method {
+        Odbc if settings.user.is_some() || settings.password.is_some() => {
+            error.with_help("remove it; an ODBC driver reads `UID=` and `PWD=` in `connection_string_suffix`")
         }
-    }
+        _ => error,
+    })
 }
 
 /// What dbt-spark sets over the user's setting.
@@ -87,7 +75,7 @@ fn needs(method: Method, key: &str, given: bool, help: &str) -> PluginResult<()>
     if given {
         return Ok(());
     }
-    Err(wrong("missing", format!("`method: {}` needs `{key}`, which is not set", method.as_str()), help))
+    Err(missing_key(method.as_str(), key, help))
 }
 
 fn thrift(settings: &Settings) -> PluginResult<()> {
@@ -168,7 +156,7 @@ fn odbc(settings: &Settings) -> PluginResult<()> {
     }
     if settings.connection_string_suffix.is_none() {
         return Err(wrong(
-            "missing",
+            "missing_setting",
             "`method: odbc` needs `cluster`, `endpoint` or `connection_string_suffix`, of which none is set",
             "set `cluster` or `endpoint` for Databricks, or the driver's own settings in `connection_string_suffix`",
         ));

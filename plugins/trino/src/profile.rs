@@ -43,7 +43,7 @@ pub(crate) fn with_floe_settings(mut settings: Settings, timeout_seconds: Option
     settings.cert.get_or_insert(Cert::Known(true));
     if let Some(seconds) = timeout_seconds {
         let properties = settings.session_properties.get_or_insert_default();
-        properties.insert(rules::RUN_TIME.to_owned(), Scalar::from(format!("{seconds}s")));
+        properties.insert(rules::RUN_TIME.to_owned(), Scalar::from(format!("{seconds}s").as_str()));
     }
     Ok(settings)
 }

@@ -67,8 +67,7 @@ pub(crate) fn words(error: &Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
-    use std::path::Path;
+    use floe_tests::probes::{called_in, listed_in_documents};
 
     /// FR-004a: whatever a probe becomes is on the list, with the placeholders filled in.
     #[test]
@@ -81,34 +80,12 @@ mod tests {
     /// FR-004a: no other file of the plugin can reach the driver's means of sending a statement.
     #[test]
     fn nothing_else_sends_statements() {
-        fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() { files(&path, found) } else { found.push(path) }
-            }
-        }
-        let mut found = Vec::new();
-        files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
-        assert!(found.len() > 10);
-        for path in found {
-            let text = fs::read_to_string(&path).unwrap();
-            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-            let sends = ["Connection::open", ".execute", ".query", ".prepare", ".appender"];
-            if sends.iter().any(|call| code.contains(call)) {
-                assert!(path.ends_with("check/probe.rs"), "{} talks to the driver", path.display());
-            }
-        }
+        let sends = ["Connection::open", ".execute", ".query", ".prepare", ".appender"];
+        called_in(env!("CARGO_MANIFEST_DIR"), &sends, &["check/probe.rs"]);
     }
 
-    /// The crate's documentation and the README list the same statements.
     #[test]
     fn the_documents_list_them() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        for document in ["src/lib.rs", "README.md"] {
-            let text = fs::read_to_string(root.join(document)).unwrap();
-            for statement in PROBE_STATEMENTS {
-                assert!(text.contains(statement), "{document} lacks {statement}");
-            }
-        }
+        listed_in_documents(env!("CARGO_MANIFEST_DIR"), &PROBE_STATEMENTS);
     }
 }

@@ -5,16 +5,16 @@
 
 mod attach;
 mod extension;
+mod path_text;
 mod python;
-mod scalar;
 mod secret;
 mod settings;
 
 pub use attach::{AttachOptions, Attachment};
 pub use extension::Extension;
+pub use floe_plugin_common::Scalar;
+use path_text::PathText;
 pub use python::{AdapterPlugin, Filesystem, Flights, Retries};
-use scalar::PathText;
-pub use scalar::Scalar;
 pub use secret::DuckDbSecret;
 pub use settings::{ConfigOptions, EngineSettings};
 

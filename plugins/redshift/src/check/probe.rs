@@ -107,8 +107,7 @@ fn engine_version(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
-    use std::path::Path;
+    use floe_tests::probes::{called_in, listed_in_documents};
 
     #[test]
     fn the_engine_is_named_by_its_own_version() {
@@ -120,25 +119,12 @@ mod tests {
     /// FR-004a: no other file of the plugin can reach the driver's means of sending a statement.
     #[test]
     fn nothing_else_sends_statements() {
-        for (path, bytes) in floe_tests::tree::tree(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
-            let text = String::from_utf8(bytes).unwrap();
-            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-            let sends = [".batch_execute", ".query", ".execute", ".simple_query", ".prepare", ".copy_"];
-            if sends.iter().any(|call| code.contains(call)) {
-                assert!(path.ends_with("check/probe.rs"), "{} talks to the driver", path.display());
-            }
-        }
+        let sends = [".batch_execute", ".query", ".execute", ".simple_query", ".prepare", ".copy_"];
+        called_in(env!("CARGO_MANIFEST_DIR"), &sends, &["check/probe.rs"]);
     }
 
-    /// The crate's documentation and the README list the same statements.
     #[test]
     fn the_documents_list_them() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        for document in ["src/lib.rs", "README.md"] {
-            let text = fs::read_to_string(root.join(document)).unwrap();
-            for statement in PROBE_STATEMENTS {
-                assert!(text.contains(statement), "{document} lacks {statement}");
-            }
-        }
+        listed_in_documents(env!("CARGO_MANIFEST_DIR"), &PROBE_STATEMENTS);
     }
 }

@@ -39,8 +39,7 @@ impl Probe<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
-    use std::path::{Path, PathBuf};
+    use floe_tests::probes::{called_in, listed_in_documents};
 
     /// FR-004a: whatever a probe becomes is on the list, with the placeholders filled in.
     #[test]
@@ -54,35 +53,14 @@ mod tests {
     /// FR-004a: no other file of the plugin can send a statement: only one posts, and it takes nothing but a probe.
     #[test]
     fn nothing_else_sends_statements() {
-        fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() { files(&path, found) } else { found.push(path) }
-            }
-        }
-        let mut found = Vec::new();
-        files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
-        assert!(found.len() > 10);
-        for path in found {
-            let text = fs::read_to_string(&path).unwrap();
-            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-            if code.contains("\"POST\"") || code.contains(".post(") {
-                assert!(path.ends_with("check/statement.rs"), "{} sends statements", path.display());
-                assert_eq!(code.matches("\"POST\"").count(), 1);
-                assert!(code.contains("probe.sql()"));
-            }
-        }
+        called_in(env!("CARGO_MANIFEST_DIR"), &["\"POST\"", ".post("], &["check/statement.rs"]);
+        let sender = include_str!("statement.rs");
+        assert_eq!(sender.matches("\"POST\"").count(), 1);
+        assert!(sender.contains("probe.sql()"));
     }
 
-    /// The crate's documentation and the README list the same statements.
     #[test]
     fn the_documents_list_them() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        for document in ["src/lib.rs", "README.md"] {
-            let text = fs::read_to_string(root.join(document)).unwrap();
-            for statement in PROBE_STATEMENTS {
-                assert!(text.contains(statement), "{document} lacks {statement}");
-            }
-        }
+        listed_in_documents(env!("CARGO_MANIFEST_DIR"), &PROBE_STATEMENTS);
     }
 }

@@ -11,8 +11,9 @@ mod text;
 
 pub use cert::{Cert, Trust};
 pub use choice::Choice;
+pub use floe_plugin_common::Scalar;
 pub use method::{Method, Mutual, MutualMode, Scheme};
-pub use text::{HeaderText, Scalar};
+pub use text::HeaderText;
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Which settings a method needs, and which it does not know.
 
 use floe_plugin_api::PluginResult;
-use floe_plugin_common::wrong;
+use floe_plugin_common::{OwnKey, refuse_foreign_keys, require_keys, wrong};
 
 use crate::config::{Method, Mutual, Scheme, Settings};
 
@@ -24,8 +24,7 @@ pub(super) fn verify(settings: &Settings) -> PluginResult<()> {
 
 /// Settings of another method: dbt-trino would ignore them, and log in as nobody expects.
 fn others(settings: &Settings) -> PluginResult<()> {
-    let method = settings.method();
-    let bound: [(&str, bool, &[Method]); 13] = [
+    let keys: [OwnKey<'_, Method>; 14] = [
         ("password", settings.password.is_some(), LDAP),
         ("impersonation_user", settings.impersonation_user.is_some(), LDAP),
         ("jwt_token", settings.jwt_token.is_some(), JWT),
@@ -38,21 +37,10 @@ fn others(settings: &Settings) -> PluginResult<()> {
         ("mutual_authentication", settings.mutual_authentication.is_some(), TICKETS),
         ("force_preemptive", settings.force_preemptive.is_some(), TICKETS),
         ("hostname_override", settings.hostname_override.is_some(), TICKETS),
-        ("delegate", settings.delegate.is_some() || settings.sanitize_mutual_error_response.is_some(), TICKETS),
+        ("delegate", settings.delegate.is_some(), TICKETS),
+        ("sanitize_mutual_error_response", settings.sanitize_mutual_error_response.is_some(), TICKETS),
     ];
-    for (key, is_set, methods) in bound {
-        if is_set && !methods.contains(&method) {
-            let key =
-                if key == "delegate" && settings.delegate.is_none() { "sanitize_mutual_error_response" } else { key };
-            let words: Vec<String> = methods.iter().map(|method| format!("`method: {}`", method.as_str())).collect();
-            return Err(wrong(
-                "method",
-                format!("`{key}` has no meaning for method `{}`", method.as_str()),
-                format!("set {}, or leave `{key}` out", words.join(" or ")),
-            ));
-        }
-    }
-    Ok(())
+    refuse_foreign_keys(settings.method(), Method::as_str, &keys)
 }
 
 fn scheme(settings: &Settings) -> PluginResult<()> {
@@ -80,14 +68,7 @@ fn needed(settings: &Settings) -> PluginResult<()> {
         ],
         Method::Oauth | Method::OauthConsole => &[],
     };
-    match needed.iter().find(|(_, is_set)| !is_set) {
-        None => Ok(()),
-        Some((key, _)) => Err(wrong(
-            key,
-            format!("method `{}` needs `{key}`", settings.method().as_str()),
-            format!("add `{key}`, or choose another `method`"),
-        )),
-    }
+    require_keys(settings.method().as_str(), needed)
 }
 
 fn kerberos(settings: &Settings) -> PluginResult<()> {

@@ -1,4 +1,4 @@
-//! Values of the open maps.
+//! Values of maps that take names of the user's own.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,7 +19,7 @@ impl Scalar {
         self.0.as_str()
     }
 
-    /// The value as dbt-duckdb writes it into a statement: Python's `str(value)`.
+    /// The value as adapters send it: Python's `str(value)`.
     pub fn to_text(&self) -> Cow<'_, str> {
         match &self.0 {
             Value::String(text) => Cow::Borrowed(text),
@@ -65,19 +65,17 @@ impl JsonSchema for Scalar {
     }
 }
 
-/// The schema of a path in a list, where no attribute of the field reaches.
-pub(crate) struct PathText;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{from_value, json};
 
-impl JsonSchema for PathText {
-    fn schema_name() -> Cow<'static, str> {
-        "Path".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "x-floe-path": true})
+    #[test]
+    fn a_value_is_sent_as_python_writes_it_and_never_printed() {
+        let text = |value| from_value::<Scalar>(value).unwrap().to_text().into_owned();
+        assert_eq!([text(json!(true)), text(json!(4)), text(json!("4GB"))], ["True", "4", "4GB"]);
+        let scalar: Scalar = from_value(json!("hunter2")).unwrap();
+        assert!(!format!("{scalar:?}").contains("hunter2"));
+        assert!(from_value::<Scalar>(json!([1])).is_err());
     }
 }
