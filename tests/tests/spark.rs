@@ -23,14 +23,7 @@ fn program() -> PathBuf {
 
 /// The example of the README on one compute, Spark, by default.
 fn example(config: &str) -> Project {
-    let project = Project::new();
-    fs::remove_dir_all(project.product()).expect("the product is replaced");
-    let source = workspace::root().join("examples/coffee-orders");
-    let copied = Command::new("cp").arg("-r").arg(source).arg(project.product()).status();
-    assert!(copied.is_ok_and(|status| status.success()));
-    for left in ["target", "logs", ".floe"] {
-        let _ = fs::remove_dir_all(project.path(left));
-    }
+    let project = Project::new().with_example();
     let spec = fs::read_to_string(project.path("floe.yaml")).expect("the spec");
     project.write("floe.yaml", &spec.replace("compute: duckdb", "compute: spark"));
     project.with(

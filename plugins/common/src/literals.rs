@@ -5,6 +5,7 @@
 //! reference is a dbt expression; a check request holds resolved values, so this is for profiles alone.
 
 use floe_plugin_api::PluginResult;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::errors::wrong;
@@ -27,15 +28,23 @@ const SECRET_WORDS: [&str; 11] = [
 /// Names that hold such a word and are no secrets.
 const PLAIN: [&str; 4] = ["token_url", "token_uri", "credential_chain", "access_token_name"];
 
-/// Refuses literals under names that mean a secret, however deep; `at` is where the map stands: `settings`.
+/// Refuses literals under names that mean a secret, however deep, in a part of the settings that is written as a map, or
+/// not written at all; `at` is where it stands: `settings`.
 ///
 /// # Errors
 /// A configuration error naming the key, with the reason `literal_secret`.
-pub fn refuse_literals(at: &str, map: &Map<String, Value>) -> PluginResult<()> {
+pub fn refuse_literals(at: &str, part: &impl Serialize) -> PluginResult<()> {
+    match serde_json::to_value(part) {
+        Ok(Value::Object(map)) => in_map(at, &map),
+        _ => Ok(()),
+    }
+}
+
+fn in_map(at: &str, map: &Map<String, Value>) -> PluginResult<()> {
     for (name, value) in map {
         let here = format!("{at}.{name}");
         match value {
-            Value::Object(inner) => refuse_literals(&here, inner)?,
+            Value::Object(inner) => in_map(&here, inner)?,
             Value::String(text) if means_secret(name) && !is_reference(text) => {
                 return Err(wrong(
                     "literal_secret",
@@ -66,7 +75,7 @@ mod tests {
     use serde_json::json;
 
     fn refused(map: &Value) -> Option<String> {
-        refuse_literals("headers", map.as_object().unwrap()).err().map(|error| error.message)
+        refuse_literals("headers", map).err().map(|error| error.message)
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use floe_plugin_api::PluginResult;
 use floe_plugin_common::refuse_literals;
-use serde_json::{Map, Value};
 
 use crate::config::Settings;
 
@@ -11,33 +10,16 @@ use crate::config::Settings;
 /// # Errors
 /// A configuration error naming the key.
 pub(crate) fn none_is_secret(settings: &Settings) -> PluginResult<()> {
-    for (at, map) in open_maps(settings) {
-        refuse_literals(&at, &map)?;
-    }
-    Ok(())
-}
-
-/// The maps that take names of their own.
-fn open_maps(settings: &Settings) -> Vec<(String, Map<String, Value>)> {
-    let mut maps = vec![
-        ("settings".to_owned(), written(settings.settings.as_ref())),
-        ("config_options".to_owned(), written(settings.config_options.as_ref())),
-    ];
+    refuse_literals("settings", &settings.settings)?;
+    refuse_literals("config_options", &settings.config_options)?;
     for (number, entry) in settings.attached().iter().enumerate() {
-        maps.push((format!("attach[{number}].options"), written(entry.options.as_ref())));
+        refuse_literals(&format!("attach[{number}].options"), &entry.options)?;
     }
     for (number, entry) in settings.filesystems.iter().flatten().enumerate() {
-        maps.push((format!("filesystems[{number}]"), written(Some(entry))));
+        refuse_literals(&format!("filesystems[{number}]"), entry)?;
     }
     for (number, entry) in settings.plugins.iter().flatten().enumerate() {
-        maps.push((format!("plugins[{number}].config"), entry.config.clone().unwrap_or_default()));
+        refuse_literals(&format!("plugins[{number}].config"), &entry.config)?;
     }
-    maps
-}
-
-fn written(part: Option<&impl serde::Serialize>) -> Map<String, Value> {
-    match part.map(serde_json::to_value) {
-        Some(Ok(Value::Object(map))) => map,
-        _ => Map::new(),
-    }
+    Ok(())
 }

@@ -177,9 +177,7 @@ fn odbc(settings: &Settings) -> PluginResult<()> {
 /// # Errors
 /// A configuration error naming the key.
 pub(crate) fn no_literal_secret(settings: &Settings) -> PluginResult<()> {
-    if let Some(map) = &settings.server_side_parameters {
-        refuse_literals("server_side_parameters", map)?;
-    }
+    refuse_literals("server_side_parameters", &settings.server_side_parameters)?;
     let suffix = settings.connection_string_suffix.as_deref().unwrap_or_default();
     for (name, value) in suffix.split(';').filter_map(|pair| pair.split_once('=')) {
         let name = name.trim();

@@ -2,7 +2,6 @@
 
 use floe_plugin_api::{PluginResult, ProfileRequest, ProfileResponse, Storage, TimeoutEnforcement, Warning};
 use floe_plugin_common::{profile_output, refuse_literals};
-use serde_json::{Map, Value};
 
 use crate::config::{Cert, Method, Scalar, Settings, Trust};
 use crate::rules;
@@ -18,8 +17,8 @@ const TRACKER_SECONDS: u32 = 1;
 pub(crate) fn generate(request: &ProfileRequest) -> PluginResult<ProfileResponse> {
     let settings = with_floe_settings(Settings::of(&request.config)?, request.config.timeout_seconds)?;
     // A check request holds resolved values instead, so this belongs here alone.
-    refuse_literals("http_headers", &written(settings.http_headers.as_ref()))?;
-    refuse_literals("session_properties", &written(settings.session_properties.as_ref()))?;
+    refuse_literals("http_headers", &settings.http_headers)?;
+    refuse_literals("session_properties", &settings.session_properties)?;
     let output = profile_output("trino", request.config.threads, &settings)?;
     let timeout = match request.config.timeout_seconds {
         Some(_) => TimeoutEnforcement::Coarse { granularity_seconds: TRACKER_SECONDS },
@@ -46,13 +45,6 @@ pub(crate) fn with_floe_settings(mut settings: Settings, timeout_seconds: Option
         properties.insert(rules::RUN_TIME.to_owned(), Scalar::from(format!("{seconds}s").as_str()));
     }
     Ok(settings)
-}
-
-fn written(part: Option<&impl serde::Serialize>) -> Map<String, Value> {
-    match part.map(serde_json::to_value) {
-        Some(Ok(Value::Object(map))) => map,
-        _ => Map::new(),
-    }
 }
 
 fn warnings(request: &ProfileRequest, settings: &Settings) -> Vec<Warning> {

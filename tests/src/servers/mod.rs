@@ -11,8 +11,6 @@ pub mod tls_proxy;
 pub mod trino;
 
 use std::net::TcpListener;
-use std::thread;
-use std::time::{Duration, Instant};
 
 /// A port of 127.0.0.1 on which nothing listens.
 ///
@@ -21,18 +19,6 @@ use std::time::{Duration, Instant};
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     listener.local_addr().expect("its address").port()
-}
-
-/// Waits until something is so.
-///
-/// # Panics
-/// Where it does not come to be in time; says what was waited for.
-pub fn wait_until(what: &str, patience: Duration, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < patience, "waited {patience:?} in vain for {what}");
-        thread::sleep(Duration::from_millis(20));
-    }
 }
 
 /// Whether something listens on a port of 127.0.0.1.

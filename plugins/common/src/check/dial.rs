@@ -58,14 +58,6 @@ impl Wire {
         self.deadline
     }
 
-    /// A second handle of the same connection: one may read while the other writes.
-    ///
-    /// # Errors
-    /// Where the operating system has no more handles.
-    pub fn try_clone(&self) -> io::Result<Self> {
-        Ok(Self { stream: self.stream.try_clone()?, deadline: self.deadline, peer: self.peer })
-    }
-
     /// Whether the other end has neither closed it nor said anything that nobody asked for.
     pub fn is_quiet(&self) -> bool {
         let quiet = |socket: &TcpStream| -> io::Result<bool> {

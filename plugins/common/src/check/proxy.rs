@@ -22,6 +22,35 @@ const LONGEST_HEAD: usize = 16 << 10;
 /// Reads a variable of the environment.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
+/// Reaches a server through a proxy, where there is one: the steps of [`Proxy::reach`] or [`dial`]. Beside the connection the
+/// address at its other end, for [`redial`].
+///
+/// # Errors
+/// As those.
+pub fn reach(run: &mut Run, proxy: Option<&Proxy>, host: &str, port: u16) -> PluginResult<(Wire, SocketAddr)> {
+    if let Some(proxy) = proxy {
+        return proxy.reach(run, host, port);
+    }
+    let wire = dial(run, host, port)?;
+    let peer = wire.peer();
+    Ok((wire, peer))
+}
+
+/// Opens the connection of [`reach`] anew, the same way.
+pub fn redial(
+    proxy: Option<&Proxy>,
+    peer: SocketAddr,
+    deadline: Instant,
+    host: &str,
+    port: u16,
+    tls: Option<&Tls>,
+) -> Redial {
+    match proxy {
+        Some(proxy) => proxy.redial(peer, deadline, host, port, tls),
+        None => super::http::redial(peer, deadline, host, tls),
+    }
+}
+
 /// A variable of this process.
 pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()

@@ -1,9 +1,9 @@
 //! `method: http`: a Databricks cluster over HTTPS, as dbt-spark reaches it through Thrift's `THttpClient`.
 
 use floe_plugin_api::{PluginResult, Secret, Warning};
-use floe_plugin_common::check::http::{Client, HeaderMap, HeaderValue, basic, redial};
-use floe_plugin_common::check::proxy::{Proxy, variable};
-use floe_plugin_common::check::{Roots, Run, Tls, Verify, dial, secure, unchecked};
+use floe_plugin_common::check::http::{Client, HeaderMap, HeaderValue, basic};
+use floe_plugin_common::check::proxy::{self, Proxy, variable};
+use floe_plugin_common::check::{Roots, Run, Tls, Verify, secure, unchecked};
 use floe_plugin_common::wrong;
 
 use super::cluster::{self, Cluster};
@@ -19,7 +19,7 @@ pub(super) fn check(settings: &Settings, run: &mut Run) -> PluginResult<String> 
     let cluster_id = settings.cluster.as_deref().unwrap_or_default();
     let organization = settings.organization.as_deref().unwrap_or("0");
 
-    let proxy = proxy(&host, port, &variable)?;
+    let proxy = proxy_of_dbt(&host, port, &variable)?;
     if let Some(proxy) = &proxy {
         run.details.other.insert("proxy".to_owned(), proxy.to_string().into());
         if !proxy.is_plain_http() {
@@ -83,18 +83,9 @@ fn reach(run: &mut Run, proxy: Option<&Proxy>, host: &str, port: u16) -> PluginR
         trust_help: "set `SSL_CERT_FILE` to a PEM file with the certificate of the server's authority, where dbt and floe run",
     };
     let deadline = run.deadline();
-    let (wire, peer) = if let Some(proxy) = proxy {
-        proxy.reach(run, host, port)?
-    } else {
-        let wire = dial(run, host, port)?;
-        let peer = wire.peer();
-        (wire, peer)
-    };
+    let (wire, peer) = proxy::reach(run, proxy, host, port)?;
     let stream = secure(run, wire, host, &tls)?;
-    let again = match proxy {
-        Some(proxy) => proxy.redial(peer, deadline, host, port, Some(&tls)),
-        None => redial(peer, deadline, host, Some(&tls)),
-    };
+    let again = proxy::redial(proxy, peer, deadline, host, port, Some(&tls));
     Ok(Client::new(stream, host, port, deadline, again))
 }
 
@@ -115,7 +106,7 @@ fn header(text: &str) -> PluginResult<HeaderValue> {
 }
 
 /// The proxy, as Python's urllib finds it: unlike others it knows no `ALL_PROXY`.
-fn proxy(host: &str, port: u16, variables: &dyn Fn(&str) -> Option<String>) -> PluginResult<Option<Proxy>> {
+fn proxy_of_dbt(host: &str, port: u16, variables: &dyn Fn(&str) -> Option<String>) -> PluginResult<Option<Proxy>> {
     let own = |name: &str| if name.eq_ignore_ascii_case("all_proxy") { None } else { variables(name) };
     let Some(proxy) = Proxy::of_environment(true, host, port, &own)? else { return Ok(None) };
     let text = own(proxy.variable()).unwrap_or_default();
@@ -146,7 +137,7 @@ mod tests {
 
     fn found(name: &str, text: &str) -> String {
         let read = |asked: &str| (asked == name).then(|| text.to_owned());
-        match proxy("dbc.example", 443, &read) {
+        match proxy_of_dbt("dbc.example", 443, &read) {
             Ok(proxy) => proxy.map_or_else(|| "none".to_owned(), |proxy| proxy.to_string()),
             Err(error) => error.message,
         }

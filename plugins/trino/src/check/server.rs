@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use floe_plugin_api::{ErrorKind, PluginError, PluginResult};
 use floe_plugin_common::check::http::{Answer, Client, HeaderMap, Redial, redial};
-use floe_plugin_common::check::{Roots, Run, Stream, Tls, Verify, dial, secure};
+use floe_plugin_common::check::{Roots, Run, Stream, Tls, Verify, proxy, secure};
 
 use super::way::Way;
 use crate::config::Settings;
@@ -45,13 +45,7 @@ impl Server {
     pub(super) fn reach(run: &mut Run, settings: &Settings, way: &Way) -> PluginResult<Self> {
         let host = settings.host.clone();
         let port = settings.port.value().and_then(|port| u16::try_from(port).ok()).unwrap_or_default();
-        let (wire, peer) = if let Some(proxy) = &way.proxy {
-            proxy.reach(run, &host, port)?
-        } else {
-            let wire = dial(run, &host, port)?;
-            let peer = wire.peer();
-            (wire, peer)
-        };
+        let (wire, peer) = proxy::reach(run, way.proxy.as_ref(), &host, port)?;
         let end = run.deadline();
         let deadline = end.checked_sub(FOR_CANCELLING.min(run.left() / 4)).unwrap_or(end);
         let stream: Stream = match &way.tls {
@@ -60,10 +54,7 @@ impl Server {
         };
         let again: Box<dyn Fn(Instant) -> Redial> = {
             let (proxy, tls, host) = (way.proxy.clone(), way.tls.clone(), host.clone());
-            Box::new(move |until| match &proxy {
-                Some(proxy) => proxy.redial(peer, until, &host, port, tls.as_ref()),
-                None => redial(peer, until, &host, tls.as_ref()),
-            })
+            Box::new(move |until| proxy::redial(proxy.as_ref(), peer, until, &host, port, tls.as_ref()))
         };
         let client = Client::new(stream, &host, port, deadline, again(deadline));
         let scheme = if way.tls.is_some() { "https" } else { "http" };

@@ -1,12 +1,11 @@
 //! dask-sql: a real engine of another make, which speaks the protocol.
 
-use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
 use crate::servers::child::Child;
-use crate::servers::{free_port, wait_until};
+use crate::servers::{free_port, listens};
 use crate::{python, workspace};
 
 /// The server. It checks no credentials, and has neither `/v1/info` nor `information_schema`. Its one catalog is
@@ -27,9 +26,7 @@ impl Dask {
         let mut command = Command::new(environment().join("bin/python"));
         command.arg(root.join("tests/servers/trino/serve.py")).arg(port.to_string());
         let child = Child::start(&command);
-        wait_until("dask-sql answers", Duration::from_mins(1), || {
-            TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
-        });
+        child.wait_until_ready(Duration::from_mins(1), || listens(port));
         Self { port, _child: child }
     }
 
