@@ -34,8 +34,8 @@ check_scripts() {
   files=$(shell_scripts)
   # shellcheck disable=SC2086 # a list of names without blanks
   (cd "$REPO" && "$tools/bin/shellcheck" --external-sources --source-path=SCRIPTDIR $files) &&
-    (cd "$REPO" && "$tools/bin/ruff" check --quiet --no-cache --isolated --line-length 120 --select E,F,W,I,UP,B scripts examples) &&
-    (cd "$REPO" && "$tools/bin/ruff" format --quiet --no-cache --isolated --line-length 120 --diff scripts examples)
+    (cd "$REPO" && "$tools/bin/ruff" check --quiet --no-cache --isolated --line-length 120 --select E,F,W,I,UP,B scripts examples tests) &&
+    (cd "$REPO" && "$tools/bin/ruff" format --quiet --no-cache --isolated --line-length 120 --diff scripts examples tests)
 }
 
 # The repository names no host of a package registry: mirrors must work as they are.

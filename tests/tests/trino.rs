@@ -6,8 +6,9 @@ use std::process::Command;
 
 use floe_tests::redact::redact;
 use floe_tests::servers::certificates::{Authority, Kind};
+use floe_tests::servers::forward::Forward;
 use floe_tests::servers::tls_proxy::TlsProxy;
-use floe_tests::servers::trino::{Credential, Dask, Forward, Gate, Recorded, Script, page, server_info};
+use floe_tests::servers::trino::{Credential, Dask, Gate, Recorded, Script, page, server_info};
 use floe_tests::{Project, Run, dbt, python, workspace};
 use serde_json::Value;
 

@@ -8,8 +8,8 @@ use floe_plugin_common::check::proxy::Proxy;
 use floe_plugin_common::check::{Roots, Run, Tls, Verify, secure};
 use floe_tests::servers::certificates::{Authority, Kind};
 use floe_tests::servers::faults::{Manner, server};
+use floe_tests::servers::forward::Forward;
 use floe_tests::servers::tls_proxy::TlsProxy;
-use floe_tests::servers::trino::Forward;
 
 fn run() -> Run {
     Run::new(&CheckRequest::new(ComputeConfig::new("wh", "nimbus"), "dev", "/", 5_000, "id"))

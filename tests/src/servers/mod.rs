@@ -5,6 +5,9 @@
 pub mod certificates;
 pub mod child;
 pub mod faults;
+pub mod forward;
+pub mod gate;
+mod http;
 pub mod postgres;
 pub mod spark;
 pub mod tls_proxy;

@@ -3,9 +3,17 @@
 mod run;
 
 #[cfg(feature = "net")]
+pub mod address;
+#[cfg(feature = "net")]
+pub mod databricks;
+#[cfg(feature = "net")]
 mod dial;
 #[cfg(feature = "net")]
 pub mod http;
+#[cfg(feature = "net")]
+pub mod jwt;
+#[cfg(feature = "net")]
+pub mod oauth;
 #[cfg(feature = "net")]
 pub mod proxy;
 #[cfg(feature = "net")]

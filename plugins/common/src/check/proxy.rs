@@ -9,11 +9,11 @@ use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
-use floe_plugin_api::{ErrorKind, PluginError, PluginResult, Secret};
+use floe_plugin_api::{ErrorKind, PluginError, PluginResult, Secret, Warning};
 
 use super::dial::{Wire, broken, dial};
 use super::http::{Redial, basic};
-use super::run::Run;
+use super::run::{Run, unchecked};
 use super::tls::{Tls, configure, shake_hands};
 
 /// The longest head of an answer to `CONNECT`.
@@ -49,6 +49,31 @@ pub fn redial(
         Some(proxy) => proxy.redial(peer, deadline, host, port, tls),
         None => super::http::redial(peer, deadline, host, tls),
     }
+}
+
+/// Why a check cannot go by a proxy, where that is so: `encrypted` is whether dbt speaks https behind it.
+pub fn left_out(proxy: Option<&Proxy>, encrypted: bool) -> Option<Warning> {
+    let help = "run `dbt debug`, which takes this way; or name the host in `NO_PROXY`, where no proxy is needed";
+    let proxy = proxy?;
+    if !proxy.is_plain_http() {
+        return Some(unchecked(
+            format!(
+                "dbt goes through the proxy {proxy} of `{}`, whose protocol a check does not speak",
+                proxy.variable()
+            ),
+            help,
+        ));
+    }
+    // Without encryption a proxy is asked for whole addresses in place of a tunnel.
+    (!encrypted).then(|| {
+        unchecked(
+            format!(
+                "dbt speaks http through the proxy {proxy} of `{}`; a check goes through proxies by https alone",
+                proxy.variable()
+            ),
+            help,
+        )
+    })
 }
 
 /// A variable of this process.

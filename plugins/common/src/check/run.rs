@@ -20,6 +20,8 @@ pub struct Run {
     steps: Vec<CheckStep>,
     warnings: Vec<Warning>,
     degraded: bool,
+    /// What stands before the names of steps: `token.`.
+    prefix: String,
     /// What was learned.
     pub details: ConnectionDetails,
 }
@@ -35,6 +37,7 @@ impl Run {
             steps: Vec::new(),
             warnings: Vec::new(),
             degraded: false,
+            prefix: String::new(),
             details: ConnectionDetails::new(),
         }
     }
@@ -57,14 +60,24 @@ impl Run {
         let begun = Instant::now();
         let place = self.steps.len();
         let taken = if self.left().is_zero() { Err(self.late(name)) } else { take(self) };
-        let step = CheckStep::new(name, milliseconds(begun.elapsed()), taken.is_ok());
+        let step = CheckStep::new(format!("{}{name}", self.prefix), milliseconds(begun.elapsed()), taken.is_ok());
         self.steps.insert(place.min(self.steps.len()), step);
         taken
     }
 
     /// Records a step that was taken elsewhere: inside a driver.
     pub fn record(&mut self, name: &str, took: Duration, ok: bool) {
-        self.steps.push(CheckStep::new(name, milliseconds(took), ok));
+        self.steps.push(CheckStep::new(format!("{}{name}", self.prefix), milliseconds(took), ok));
+    }
+
+    /// Takes steps at another server than the engine's own: `token` makes their names `token.resolve`, `token.connect`.
+    pub fn within<T>(&mut self, place: &str, take: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.prefix.len();
+        self.prefix.push_str(place);
+        self.prefix.push('.');
+        let taken = take(self);
+        self.prefix.truncate(outer);
+        taken
     }
 
     fn late(&self, step: &str) -> PluginError {
@@ -145,5 +158,17 @@ mod tests {
         run.step("login", |run| run.step("tls", |_| Ok(()))).unwrap();
         let result = run.finish(Ok("fine".to_owned()));
         assert_eq!(result.steps.iter().map(|step| step.name.as_str()).collect::<Vec<_>>(), ["login", "tls"]);
+    }
+
+    #[test]
+    fn a_step_at_another_server_says_so() {
+        let mut run = run(5_000, None);
+        run.within("token", |run| run.step("resolve", |_| Ok(()))).unwrap();
+        run.step("resolve", |_| Ok(())).unwrap();
+        let result = run.finish(Ok("fine".to_owned()));
+        assert_eq!(
+            result.steps.iter().map(|step| step.name.as_str()).collect::<Vec<_>>(),
+            ["token.resolve", "resolve"]
+        );
     }
 }

@@ -1,16 +1,24 @@
 //! `method: http`: a Databricks cluster over HTTPS, as dbt-spark reaches it through Thrift's `THttpClient`.
 
 use floe_plugin_api::{PluginResult, Secret, Warning};
+use floe_plugin_common::check::address::{self, Address};
+use floe_plugin_common::check::databricks::{Cluster, Words, cluster_state};
 use floe_plugin_common::check::http::{Client, HeaderMap, HeaderValue, basic};
-use floe_plugin_common::check::proxy::{self, Proxy, variable};
-use floe_plugin_common::check::{Roots, Run, Tls, Verify, secure, unchecked};
+use floe_plugin_common::check::proxy::{Proxy, variable};
+use floe_plugin_common::check::{Roots, Run, Tls, Verify, unchecked};
 use floe_plugin_common::wrong;
 
-use super::cluster::{self, Cluster};
 use super::explain::Explain;
 use super::{place, schema};
 use crate::config::Settings;
 use crate::hive_server::{Http, Session};
+
+/// What this plugin's settings call things.
+const WORDS: Words = Words {
+    credential: "token",
+    credential_help: "make a new access token in the workspace, and put it where `token` refers to",
+    cluster_help: "check `cluster`: the id is in the address of the cluster's page",
+};
 
 pub(super) fn check(settings: &Settings, run: &mut Run) -> PluginResult<String> {
     let (host, port) = place(settings)?;
@@ -35,7 +43,7 @@ pub(super) fn check(settings: &Settings, run: &mut Run) -> PluginResult<String> 
     }
     let client = reach(run, proxy.as_ref(), &host, port)?;
 
-    let state = run.step("cluster", |_| cluster::state(&client, &bearer(token)?, cluster_id, &at))?;
+    let state = run.step("cluster", |_| cluster_state(&client, &bearer(token)?, cluster_id, &at, &WORDS))?;
     match state {
         Cluster::Off(state) => {
             run.details.will_start = Some(true);
@@ -82,11 +90,7 @@ fn reach(run: &mut Run, proxy: Option<&Proxy>, host: &str, port: u16) -> PluginR
         client: None,
         trust_help: "set `SSL_CERT_FILE` to a PEM file with the certificate of the server's authority, where dbt and floe run",
     };
-    let deadline = run.deadline();
-    let (wire, peer) = proxy::reach(run, proxy, host, port)?;
-    let stream = secure(run, wire, host, &tls)?;
-    let again = proxy::redial(proxy, peer, deadline, host, port, Some(&tls));
-    Ok(Client::new(stream, host, port, deadline, again))
+    address::open(run, &Address::https(host, port), &tls, proxy)
 }
 
 fn bearer(token: &str) -> PluginResult<HeaderMap> {

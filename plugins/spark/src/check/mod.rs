@@ -4,7 +4,6 @@
 //! user, the schema). Those of `http`: `resolve`, `connect`, `proxy` where there is one, `tls`, `cluster` (its state),
 //! then, on a cluster that runs, the same two. What cannot be checked without Python or Java is told as unchecked.
 
-mod cluster;
 mod databricks;
 mod explain;
 mod probe;

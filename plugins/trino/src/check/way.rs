@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use floe_plugin_api::{PluginResult, Warning};
-use floe_plugin_common::check::proxy::{Proxy, Variables};
+use floe_plugin_common::check::proxy::{self, Proxy, Variables};
 use floe_plugin_common::check::{ClientCertificate, Roots, Run, Tls, Verify, unchecked};
 
 use crate::config::{Cert, Method, Settings, Trust};
@@ -92,26 +92,7 @@ impl Way {
         if self.socks {
             return Some(unchecked("dbt goes through the SOCKS proxy of `SOCKS_PROXY`, which a check does not", help));
         }
-        let proxy = self.proxy.as_ref()?;
-        if !proxy.is_plain_http() {
-            return Some(unchecked(
-                format!(
-                    "dbt goes through the proxy {proxy} of `{}`, whose protocol a check does not speak",
-                    proxy.variable()
-                ),
-                help,
-            ));
-        }
-        // Without encryption a proxy is asked for whole addresses in place of a tunnel.
-        self.tls.is_none().then(|| {
-            unchecked(
-                format!(
-                    "dbt speaks http through the proxy {proxy} of `{}`; a check goes through proxies by https alone",
-                    proxy.variable()
-                ),
-                help,
-            )
-        })
+        proxy::left_out(self.proxy.as_ref(), self.tls.is_some())
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::{Arc, Mutex};
 
-use super::http::{Listener, Request, Then, read_headers, write_answer};
+use crate::servers::http::{Listener, Request, Then, read_headers, write_answer};
 
 /// What the proxy accepts.
 #[derive(Debug, Clone)]

@@ -3,17 +3,14 @@
 //! No real Trino can be had here. [`Dask`] is a real engine of another make that speaks the protocol, checks no
 //! credentials and knows little; [`Gate`] stands before it and checks them; [`Recorded`] answers what Trino's
 //! documentation of the protocol says that Trino answers (<https://trino.io/docs/current/develop/client-protocol.html>),
-//! errors included; [`Forward`] is an HTTP proxy on the way.
+//! errors included.
 
 mod answers;
 mod dask;
-mod forward;
 mod gate;
-mod http;
 mod recorded;
 
 pub use answers::{Reply, failure, page, server_info};
 pub use dask::Dask;
-pub use forward::Forward;
 pub use gate::{Credential, Gate};
 pub use recorded::{Asked, Recorded, Script};

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use super::answers::{BASE, NEXT, Reply};
-use super::http::{Listener, Request, Then, write_answer};
+use crate::servers::http::{Listener, Request, Then, write_answer};
 
 /// What a server answers.
 #[derive(Debug, Clone, Default)]

@@ -1,12 +1,13 @@
 //! The state of a Databricks cluster, by its REST interface (`GET /api/2.0/clusters/get`). Asking starts nothing.
 
 use floe_plugin_api::{ErrorKind, PluginError, PluginResult};
-use floe_plugin_common::check::http::{Answer, Client, HeaderMap};
 use serde_json::Value;
+
+use super::http::{Answer, Client, HeaderMap};
 
 /// What is known of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Cluster {
+pub enum Cluster {
     /// It runs: a session starts nothing.
     Runs,
     /// It does not run, and a session would start it; its state.
@@ -17,11 +18,32 @@ pub(super) enum Cluster {
     NoDatabricks,
 }
 
+/// What a plugin calls things, in errors.
+#[derive(Debug, Clone, Copy)]
+pub struct Words {
+    /// What logs in: `token`, `access token of the client`.
+    pub credential: &'static str,
+    /// What to do where it is refused.
+    pub credential_help: &'static str,
+    /// What to do where there is no such cluster.
+    pub cluster_help: &'static str,
+}
+
 /// Asks for the state of a cluster; `at` is `` `host` port 443 ``.
-pub(super) fn state(client: &Client, headers: &HeaderMap, cluster: &str, at: &str) -> PluginResult<Cluster> {
+///
+/// # Errors
+/// [`ErrorKind::Connection`] with the reason `no_such_cluster`, `permission`, `credential` or `http_status`, or one of
+/// [`Client::send`].
+pub fn cluster_state(
+    client: &Client,
+    headers: &HeaderMap,
+    cluster: &str,
+    at: &str,
+    words: &Words,
+) -> PluginResult<Cluster> {
     let id: String = cluster.bytes().map(encoded).collect();
     let answer = client.get(&format!("/api/2.0/clusters/get?cluster_id={id}"), headers)?;
-    read(&answer, cluster, at)
+    read(&answer, cluster, at, words)
 }
 
 fn encoded(byte: u8) -> String {
@@ -32,7 +54,7 @@ fn encoded(byte: u8) -> String {
     }
 }
 
-fn read(answer: &Answer, cluster: &str, at: &str) -> PluginResult<Cluster> {
+fn read(answer: &Answer, cluster: &str, at: &str, names: &Words) -> PluginResult<Cluster> {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let words = |key: &str| body[key].as_str().unwrap_or_default().chars().take(300).collect::<String>();
     let (code, message) = (words("error_code"), words("message"));
@@ -44,21 +66,17 @@ fn read(answer: &Answer, cluster: &str, at: &str) -> PluginResult<Cluster> {
         (200, Some("RUNNING" | "RESIZING")) => Ok(Cluster::Runs),
         (200, Some(state @ ("PENDING" | "RESTARTING"))) => Ok(Cluster::Starts(state.to_owned())),
         (200, Some(state)) => Ok(Cluster::Off(state.chars().take(40).collect())),
-        (400, _) if code == "INVALID_PARAMETER_VALUE" || code == "RESOURCE_DOES_NOT_EXIST" => failed(
-            "no_such_cluster",
-            format!("{at} has no cluster `{cluster}`{said}"),
-            "check `cluster`: the id is in the address of the cluster's page",
-        ),
+        (400, _) if code == "INVALID_PARAMETER_VALUE" || code == "RESOURCE_DOES_NOT_EXIST" => {
+            failed("no_such_cluster", format!("{at} has no cluster `{cluster}`{said}"), names.cluster_help)
+        }
         (403, _) if code == "PERMISSION_DENIED" => failed(
             "permission",
-            format!("the token may not use the cluster `{cluster}` of {at}{said}"),
-            "have the token's user granted `CAN ATTACH TO` on the cluster; dbt starts it with `CAN RESTART`",
+            format!("the {} may not use the cluster `{cluster}` of {at}{said}", names.credential),
+            "have its user granted `CAN ATTACH TO` on the cluster; dbt starts it with `CAN RESTART`",
         ),
-        (401 | 403, _) => failed(
-            "credential",
-            format!("{at} refuses the token{said}"),
-            "make a new access token in the workspace, and put it where `token` refers to",
-        ),
+        (401 | 403, _) => {
+            failed("credential", format!("{at} refuses the {}{said}", names.credential), names.credential_help)
+        }
         (200 | 404, _) => Ok(Cluster::NoDatabricks),
         (status, _) => failed(
             "http_status",
@@ -75,7 +93,8 @@ mod tests {
 
     fn told(status: u16, body: &Value) -> Value {
         let answer = Answer { status, headers: HeaderMap::new(), body: body.to_string().into_bytes() };
-        match read(&answer, "0801-brew", "`dbc.example` port 443") {
+        let words = Words { credential: "token", credential_help: "make a new token", cluster_help: "check `cluster`" };
+        match read(&answer, "0801-brew", "`dbc.example` port 443", &words) {
             Ok(cluster) => json!(format!("{cluster:?}")),
             Err(error) => json!(error),
         }

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 
 /// A request.
 #[derive(Debug, Clone)]
-pub(super) struct Request {
+pub(crate) struct Request {
     pub method: String,
     pub path: String,
     /// Names are in lower case.
@@ -17,12 +17,12 @@ pub(super) struct Request {
 }
 
 impl Request {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
     }
 
     /// Reads one; `None` where the connection ends, or no request comes.
-    pub(super) fn read(reader: &mut impl BufRead) -> Option<Self> {
+    pub(crate) fn read(reader: &mut impl BufRead) -> Option<Self> {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
         let mut words = line.split_whitespace();
@@ -36,7 +36,7 @@ impl Request {
 }
 
 /// Reads the lines of a head up to the empty one.
-pub(super) fn read_headers(reader: &mut impl BufRead) -> Option<Vec<(String, String)>> {
+pub(crate) fn read_headers(reader: &mut impl BufRead) -> Option<Vec<(String, String)>> {
     let mut headers = Vec::new();
     loop {
         let mut line = String::new();
@@ -47,7 +47,7 @@ pub(super) fn read_headers(reader: &mut impl BufRead) -> Option<Vec<(String, Str
 }
 
 /// Writes an answer, with a length, so that the connection may stay.
-pub(super) fn write_answer(
+pub(crate) fn write_answer(
     stream: &mut impl Write,
     status: u16,
     headers: &[(String, String)],
@@ -63,13 +63,13 @@ pub(super) fn write_answer(
 }
 
 /// What becomes of a connection after an answer.
-pub(super) enum Then {
+pub(crate) enum Then {
     Stay,
     Close,
 }
 
 /// A listener with a thread for each connection. It ends, with all connections, when it is dropped.
-pub(super) struct Listener {
+pub(crate) struct Listener {
     pub port: u16,
     over: Arc<AtomicBool>,
     open: Arc<Mutex<Vec<TcpStream>>>,
@@ -78,7 +78,7 @@ pub(super) struct Listener {
 
 impl Listener {
     /// Serves each connection by a function.
-    pub(super) fn start(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port on loopback");
         let port = listener.local_addr().expect("it is bound").port();
         let (over, open) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
@@ -99,7 +99,7 @@ impl Listener {
     }
 
     /// Answers each request by a function.
-    pub(super) fn http(
+    pub(crate) fn http(
         answer: impl Fn(&Request, &mut TcpStream) -> std::io::Result<Then> + Send + Sync + 'static,
     ) -> Self {
         Self::start(move |mut stream| {
