@@ -11,6 +11,7 @@
 pub mod command;
 pub mod dbt;
 pub mod dist;
+pub mod engines;
 pub mod fixtures;
 pub mod forge;
 pub mod later;
@@ -31,4 +32,12 @@ pub fn show(text: &str) {
     use std::io::Write as _;
     // Where nobody reads, nothing is lost.
     let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Says a line on standard output, for a program that waits for it.
+pub fn say(line: &str) {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    // Where nobody reads, nothing is lost.
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }

@@ -7,11 +7,12 @@ import sys
 
 import bounds
 import documents
+import engines
 import scale
 import start
 
 # In the order of the output.
-PARTS = {"start": start, "documents": documents, "scale": scale, "bounds": bounds}
+PARTS = {"start": start, "documents": documents, "scale": scale, "bounds": bounds, "engines": engines}
 
 
 def absolute(path):
@@ -25,7 +26,7 @@ def arguments():
     parser.add_argument("--only", choices=PARTS, action="append")
     parser.add_argument("--manifests", type=int, default=5)
     parser.add_argument("--prototype", type=absolute, help=argparse.SUPPRESS)
-    for name in ["floe", "plugin", "bare-dlopen", "documents-bench", "fixtures", "product", "work"]:
+    for name in ["floe", "plugin", "bare-dlopen", "documents-bench", "fixtures", "engines", "product", "work"]:
         parser.add_argument(f"--{name}", required=True, type=absolute, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.runs < 10:
