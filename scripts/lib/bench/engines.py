@@ -41,7 +41,9 @@ def measured(options, said):
 
     for name, cold in {"compile": False, "compile, programs not in memory": True}.items():
         compiled(cold)
-        result[name] = summary([compiled(cold) for _ in range(options.runs)]) | {"bound_ms": COMPILED}
+        result[name] = summary([compiled(cold) for _ in range(options.runs)])
+    # How fast a disk is says nothing of floe.
+    result["compile"]["bound_ms"] = COMPILED
     if result["compile"]["median_ms"] > COMPILED:
         late.append(f"compile of {len(computes)} engines took {result['compile']['median_ms']} ms")
 
