@@ -19,6 +19,7 @@ pub mod probes;
 pub mod project;
 pub mod python;
 pub mod redact;
+pub mod results;
 pub mod scripts;
 pub mod servers;
 pub mod tree;

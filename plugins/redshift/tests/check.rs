@@ -5,10 +5,11 @@
 mod support;
 
 use floe_plugin_redshift::PROBE_STATEMENTS;
+use floe_tests::results::shown;
 use floe_tests::servers::faults::{Manner, SSH_BANNER, server};
 use floe_tests::servers::postgres::{Endpoint, PASSWORD, STRANGER, USER, WATCHED, shared};
 use serde_json::{Value, json};
-use support::{check_within, shown};
+use support::check_within;
 
 const WRONG: &str = "n0t-the-pa55word";
 
@@ -27,7 +28,7 @@ fn look(port: u16, changes: &Value) -> Value {
     let result = check_within(&settings(port, changes), 10_000);
     let all = serde_json::to_string(&result).unwrap();
     assert!(!all.contains(PASSWORD) && !all.contains(WRONG), "{all}");
-    shown(&result, port)
+    shown(&result, &[port])
 }
 
 #[test]
@@ -104,7 +105,7 @@ fn a_silent_server() {
         let begun = std::time::Instant::now();
         let result = check_within(&settings(port, &json!({"sslmode": sslmode})), 600);
         assert!(begun.elapsed() < std::time::Duration::from_secs(3), "the deadline holds");
-        shown(&result, port)
+        shown(&result, &[port])
     });
     insta::assert_json_snapshot!(told);
 }

@@ -5,11 +5,12 @@
 mod support;
 
 use floe_plugin_api::ConnectionStatus;
+use floe_tests::results::shown;
 use floe_tests::servers::certificates::{Authority, Kind};
 use floe_tests::servers::spark::{FORBIDDEN, Mode, PASSWORD, server};
 use floe_tests::servers::tls_proxy::TlsProxy;
 use serde_json::{Value, json};
-use support::{check, shown, with};
+use support::{check, with};
 
 fn at(port: u16) -> Value {
     json!({"method": "thrift", "host": "127.0.0.1", "port": port, "user": "dbt", "schema": "default"})

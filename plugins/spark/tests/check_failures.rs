@@ -4,11 +4,12 @@
 
 mod support;
 
+use floe_tests::results::shown;
 use floe_tests::servers::faults::{BlackHole, Manner, SSH_BANNER, server};
 use floe_tests::servers::free_port;
 use floe_tests::show;
 use serde_json::{Value, json};
-use support::{check, check_within, shown, with};
+use support::{check, check_within, with};
 
 fn at(port: u16) -> Value {
     json!({"method": "thrift", "host": "127.0.0.1", "port": port, "user": "dbt", "schema": "default"})

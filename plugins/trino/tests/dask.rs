@@ -6,13 +6,14 @@ mod support;
 
 use std::sync::OnceLock;
 
+use floe_tests::results::shown;
 use floe_tests::servers::certificates::{Authority, Kind};
 use floe_tests::servers::faults::{BlackHole, Manner, SSH_BANNER, server};
 use floe_tests::servers::free_port;
 use floe_tests::servers::tls_proxy::TlsProxy;
 use floe_tests::servers::trino::{Credential, Dask, Gate, Recorded, Script, page, server_info};
 use serde_json::{Value, json};
-use support::{check, check_config, compute, settings, shown};
+use support::{check, check_config, compute, settings};
 
 /// One engine for all tests of this program. It ends with the program.
 fn dask() -> &'static Dask {

@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use floe_plugin_api::ConnectionStatus;
 use floe_plugin_trino::PROBE_STATEMENTS;
+use floe_tests::results::shown;
 use floe_tests::servers::trino::{Recorded, Reply, Script, failure, page, server_info};
 use serde_json::{Value, json};
-use support::{check, check_config, compute, settings, shown};
+use support::{check, check_config, compute, settings};
 
 /// A cluster on which all is well: the statements come through the queue, page by page.
 fn well() -> Script {

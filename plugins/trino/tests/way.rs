@@ -9,13 +9,14 @@ use std::collections::BTreeMap;
 
 use floe_plugin_api::{CheckRequest, ComputePlugin};
 use floe_plugin_trino::Trino;
+use floe_tests::results::shown;
 use floe_tests::servers::certificates::{Authority, Kind};
 use floe_tests::servers::forward::Forward;
 use floe_tests::servers::free_port;
 use floe_tests::servers::tls_proxy::TlsProxy;
 use floe_tests::servers::trino::{Recorded, Script, page, server_info};
 use serde_json::{Value, json};
-use support::{compute, settings, shown};
+use support::{compute, settings};
 
 fn check(all: &Value, variables: &[(&str, String)], ports: &[u16]) -> Value {
     let variables: BTreeMap<String, String> =

@@ -9,7 +9,7 @@
 
 use floe_plugin_api::{CheckRequest, ComputeConfig, ComputePlugin, ConnectionResult, ProfileRequest};
 use floe_plugin_spark::Spark;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub fn compute(settings: &Value) -> ComputeConfig {
     ComputeConfig::new("spark", "spark").with_connection(settings.as_object().cloned().unwrap())
@@ -35,21 +35,4 @@ pub fn with(base: &Value, over: &Value) -> Value {
         all[name] = value.clone();
     }
     all
-}
-
-/// A result as a reader of a health report sees it, without what differs between runs.
-pub fn shown(result: &ConnectionResult, ports: &[u16]) -> Value {
-    let mut value = serde_json::to_value(result).unwrap();
-    for key in ["latency_ms", "reconnected", "connection_kept"] {
-        value.as_object_mut().unwrap().shift_remove(key);
-    }
-    for step in value["steps"].as_array_mut().into_iter().flatten() {
-        let ok = if step["ok"] == json!(true) { "ok" } else { "failed" };
-        *step = json!(format!("{}: {ok}", step["name"].as_str().unwrap()));
-    }
-    let mut text = value.to_string();
-    for port in ports {
-        text = text.replace(&port.to_string(), "<port>");
-    }
-    serde_json::from_str(&text).unwrap()
 }
