@@ -4,6 +4,7 @@
 //! It is no framework: a plugin calls what it needs. Vendors need nothing of it.
 
 pub mod check;
+mod choice;
 mod client_pod;
 mod errors;
 mod literals;
@@ -13,6 +14,7 @@ mod scalar;
 mod schema;
 mod values;
 
+pub use choice::Choice;
 pub use client_pod::{Pod, client_pod};
 pub use errors::wrong;
 pub use literals::refuse_literals;

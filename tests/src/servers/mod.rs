@@ -2,6 +2,7 @@
 //!
 //! All of them listen on 127.0.0.1 alone, on ports that were free, and end with the test process, however it ends.
 
+pub mod bigquery;
 pub mod certificates;
 pub mod child;
 pub mod faults;

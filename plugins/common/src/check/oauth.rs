@@ -43,6 +43,11 @@ impl TokenRequest {
         request.field("grant_type", grant_type)
     }
 
+    /// A request whose form is written out already, encoded as it must be.
+    pub fn of_form(form: &str) -> Self {
+        Self { form: Zeroizing::new(form.to_owned()), authorization: None }
+    }
+
     /// Adds a field of the form.
     #[must_use]
     pub fn field(mut self, name: &str, value: &str) -> Self {
@@ -217,7 +222,7 @@ impl Tokens {
     ///
     /// # Errors
     /// As `ask` says.
-    pub fn get(&self, key: &TokenKey, ask: impl FnOnce() -> PluginResult<Grant>) -> PluginResult<(Secret, bool)> {
+    pub fn get<E>(&self, key: &TokenKey, ask: impl FnOnce() -> Result<Grant, E>) -> Result<(Secret, bool), E> {
         let now = (self.now)();
         {
             let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,12 +5,11 @@
 //! (`dbt/adapters/trino/connections.py`), and of trino-python-client 0.340 behind them.
 
 mod cert;
-mod choice;
 mod method;
 mod text;
 
 pub use cert::{Cert, Trust};
-pub use choice::Choice;
+pub use floe_plugin_common::Choice;
 pub use floe_plugin_common::Scalar;
 pub use method::{Method, Mutual, MutualMode, Scheme};
 pub use text::HeaderText;
