@@ -47,3 +47,18 @@ fn spark_takes_what_dbt_spark_reads() {
     // `database` must be the schema or absent; `query_timeout` is floe's `timeout_seconds`.
     compare("spark", &adapter, &["database", "query_timeout"]);
 }
+
+#[test]
+fn bigquery_takes_what_dbt_bigquery_reads() {
+    let adapter = fields("bigquery", "dbt.adapters.bigquery.credentials", "BigQueryCredentials");
+    // Old names of the same; floe's own `timeout_seconds` under two names; and names that a profile has no use for.
+    let left_out = [
+        "retries",
+        "dataproc_region",
+        "timeout_seconds",
+        "job_execution_timeout_seconds",
+        "target_project",
+        "target_dataset",
+    ];
+    compare("bigquery", &adapter, &left_out);
+}

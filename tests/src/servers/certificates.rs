@@ -77,8 +77,21 @@ impl Authority {
             Kind::WrongHost => vec!["elsewhere.example".to_owned()],
             _ => vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
         };
+        self.certify(&names, kind, &format!("{kind:?}"))
+    }
+
+    /// A good certificate for hosts of the world's, which a proxy leads to this machine.
+    ///
+    /// # Panics
+    /// Where it cannot be made.
+    pub fn issue_for(&self, hosts: &[&str]) -> Certificate {
+        let names: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
+        self.certify(&names, Kind::Good, hosts[0])
+    }
+
+    fn certify(&self, names: &[String], kind: Kind, file: &str) -> Certificate {
         let key = KeyPair::generate().expect("a key");
-        let mut params = CertificateParams::new(names.clone()).expect("parameters");
+        let mut params = CertificateParams::new(names.to_vec()).expect("parameters");
         params.distinguished_name.push(DnType::CommonName, names[0].as_str());
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
         if kind == Kind::Expired {
@@ -86,7 +99,7 @@ impl Authority {
             params.not_after = date_time_ymd(2021, 1, 1);
         }
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
-        let path = |end: &str| self.folder.path().join(format!("{kind:?}.{end}").to_lowercase());
+        let path = |end: &str| self.folder.path().join(format!("{file}.{end}").to_lowercase());
         let files = Certificate { certificate: path("pem"), key: path("key") };
         fs::write(&files.certificate, certificate.pem()).expect("the certificate's file");
         fs::write(&files.key, key.serialize_pem()).expect("the key's file");
