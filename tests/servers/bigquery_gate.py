@@ -139,8 +139,8 @@ class Google(Gate):
         if not (claims["iat"] - 300 <= now <= claims["exp"] <= claims["iat"] + 3600):
             return no_token(
                 "invalid_grant",
-                "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat "
-                "and exp values in the JWT claim.",
+                "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your "
+                "iat and exp values in the JWT claim.",
             )
         if SCOPE not in claims.get("scope", "").split():
             return no_token("invalid_scope", "Invalid OAuth scope or ID token audience provided.")
@@ -209,7 +209,9 @@ class Google(Gate):
             return None
         reference = body.get("jobReference", {})
         if reference.get("location") == "nowhere":
-            return refused(400, "invalid", "Invalid value for location: nowhere is not a valid value", "INVALID_ARGUMENT")
+            return refused(
+                400, "invalid", "Invalid value for location: nowhere is not a valid value", "INVALID_ARGUMENT"
+            )
         return Answer(
             200,
             {

@@ -1,6 +1,6 @@
 //! The check against an emulator behind a gate that plays Google's token servers: what clients sign is verified by PyJWT.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 

@@ -7,7 +7,7 @@ pub use running::{Running, start};
 use floe_plugin_api::ComputeConfig;
 use serde_json::{Map, Value, json};
 
-use crate::servers::postgres;
+use crate::servers::{bigquery, postgres};
 
 /// How a compute of an engine is written down, for a server on loopback.
 #[derive(Debug)]
@@ -31,7 +31,15 @@ pub struct LoginSecret {
 }
 
 /// Every engine, by name.
-pub static ALL: [Engine; 4] = [
+pub static ALL: [Engine; 5] = [
+    Engine {
+        name: "bigquery",
+        secret: Some(LoginSecret { key: "token", variable: "BIGQUERY_TOKEN", value: bigquery::TOKEN }),
+        settings: |port| {
+            json!({"method": "oauth-secrets", "project": bigquery::PROJECT, "dataset": "marts",
+                   "api_endpoint": format!("http://127.0.0.1:{port}")})
+        },
+    },
     Engine { name: "duckdb", secret: None, settings: |_| json!({"path": "shop.duckdb"}) },
     Engine {
         name: "redshift",

@@ -3,6 +3,7 @@
 use std::any::Any;
 
 use super::{ALL, Engine};
+use crate::servers::bigquery::BigQuery;
 use crate::servers::postgres;
 use crate::servers::spark::{self, Mode};
 use crate::servers::trino::Dask;
@@ -32,6 +33,10 @@ pub fn start() -> Vec<Running> {
     ALL.iter()
         .map(|engine| {
             let (port, servers): (u16, Vec<Box<dyn Any>>) = match engine.name {
+                "bigquery" => {
+                    let google = BigQuery::trusting();
+                    (google.port(), vec![Box::new(google)])
+                }
                 "redshift" => {
                     let endpoint = postgres::Endpoint::plain();
                     (endpoint.port, vec![Box::new(endpoint)])

@@ -1,6 +1,7 @@
 //! What can go wrong between floe and a remote engine, for each engine: its own reason, message and help. One command
 //! checks all of them side by side; the table stands in the output of the test.
 
+mod bigquery;
 mod redshift;
 mod spark;
 mod stage;
@@ -15,7 +16,7 @@ use stage::{Column, FAILURES, Stage, WRONG};
 #[test]
 fn each_failure_has_its_own_reason_message_and_help() {
     let stage = Stage::set();
-    let columns = [redshift::column(&stage), spark::column(&stage), trino::column(&stage)];
+    let columns = [bigquery::column(&stage), redshift::column(&stage), spark::column(&stage), trino::column(&stage)];
     let found = check(&columns, &stage);
     let (table, texts) = (table(&columns, &found), texts(&columns, &found));
     show(&table);
@@ -38,7 +39,10 @@ fn check(columns: &[Column], stage: &Stage) -> Vec<Value> {
         .collect();
     let project = Project::new().approving("redshift-0", &computes.iter().map(String::as_str).collect::<Vec<_>>());
     let mut command = project.command(&["health", "--format", "json"]);
-    command.env("SSL_CERT_FILE", stage.trusted.file()).env("WRONG_PASSWORD", WRONG);
+    command
+        .env("SSL_CERT_FILE", stage.trusted.file())
+        .env("REQUESTS_CA_BUNDLE", stage.trusted.file())
+        .env("WRONG_PASSWORD", WRONG);
     for column in columns {
         command.envs(column.variables.iter().map(|(name, value)| (name, value)));
     }

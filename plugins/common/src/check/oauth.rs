@@ -307,7 +307,12 @@ mod tests {
                 .get(key, || {
                     asked.set(asked.get() + 1);
                     let access_token = Secret::new(format!("token {}", asked.get()));
-                    Ok(Grant { access_token, expires_in: life.get(), refresh_token: None, id_token: None })
+                    Ok::<_, PluginError>(Grant {
+                        access_token,
+                        expires_in: life.get(),
+                        refresh_token: None,
+                        id_token: None,
+                    })
                 })
                 .map(|(token, kept)| (token.expose().to_owned(), kept))
                 .unwrap()
@@ -332,7 +337,7 @@ mod tests {
         let (tokens, key) = (Tokens::new(), TokenKey::of(&["a"]));
         assert!(tokens.get(&key, || Err(PluginError::new(ErrorKind::Connection, "no"))).is_err());
         let granted = Grant { access_token: "t".into(), expires_in: None, refresh_token: None, id_token: None };
-        assert!(!tokens.get(&key, || Ok(granted)).unwrap().1);
+        assert!(!tokens.get(&key, || Ok::<_, PluginError>(granted)).unwrap().1);
         assert_ne!(TokenKey::of(&["ab", "c"]), TokenKey::of(&["a", "bc"]));
     }
 }
