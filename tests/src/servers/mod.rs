@@ -5,6 +5,7 @@
 pub mod bigquery;
 pub mod certificates;
 pub mod child;
+pub mod databricks;
 pub mod faults;
 pub mod forward;
 pub mod gate;
