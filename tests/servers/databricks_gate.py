@@ -203,7 +203,8 @@ class Databricks(Gate):
             return {"grant": request.form().get("grant_type"), "fields": sorted(request.form()), "authorization": kind}
         if request.path.startswith("/sql/"):
             return {"call": call(request.body)}
-        return {"user": getattr(request, "user", None)}
+        workspace = request.headers.get("x-databricks-org-id")
+        return {"user": getattr(request, "user", None), **({"workspace": workspace} if workspace else {})}
 
 
 # TBinaryProtocol, strict: version and kind, length of the name, then name and sequence number.

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use floe_plugin_api::{CheckRequest, ComputeConfig, ComputePlugin, ConnectionResult, ProfileRequest};
 use floe_plugin_databricks::Databricks;
+use floe_tests::servers::databricks::{self as servers, brickhouse};
 use serde_json::{Value, json};
 
 pub fn compute(settings: &Value) -> ComputeConfig {
@@ -56,4 +57,85 @@ pub fn seeing_nothing() -> Databricks {
 pub fn check_config(plugin: &Databricks, config: ComputeConfig, project: &Path, deadline_ms: u64) -> ConnectionResult {
     let request = CheckRequest::new(config, "dev", project.to_str().unwrap(), deadline_ms, "01J-test");
     plugin.validate_connection(&request).unwrap()
+}
+
+pub const TOKEN: &str = "dapi0123456789abcdef";
+pub const CLIENT: &str = "5f0d1c2b-9a7e-4d3c-8b6a-0e1f2d3c4b5a";
+pub const SECRET: &str = "dose0123456789abcdef";
+pub const AZURE_SECRET: &str = "abc8Q~0123456789abcdef";
+
+/// A workspace that knows a user with a token, a service principal and an application of Microsoft Entra ID; with other
+/// settings of the gate over that.
+pub fn workspace(over: &Value) -> servers::Databricks {
+    let known = json!({
+        "tokens": {TOKEN: "ada@example.com"}, "clients": {CLIENT: SECRET}, "azure": {"a2u4": AZURE_SECRET},
+        "clusters": {"0801-brew": "RUNNING", "0802-off": "TERMINATED", "0803-soon": "PENDING", "0804-odd": "UNKNOWN"},
+    });
+    servers::Databricks::start(&merged(&known, over))
+}
+
+/// The settings of a compute on a workspace without TLS, that logs in by a token, with others over them.
+pub fn here(workspace: &servers::Databricks, over: &Value) -> Value {
+    let base = format!("http://127.0.0.1:{}", workspace.port());
+    let own = json!({
+        "host": base, "token": TOKEN, "catalog": servers::CATALOG, "schema": servers::SCHEMA,
+        "http_path": format!("/sql/1.0/warehouses/{}", brickhouse().running),
+        "connection_parameters": {"_connection_uri": format!("{base}/sql/1.0/warehouses/x")},
+    });
+    merged(&own, over)
+}
+
+/// What has a compute log in as the service principal.
+pub fn by_secret(over: &Value) -> Value {
+    merged(&json!({"token": null, "auth_type": "oauth", "client_id": CLIENT, "client_secret": SECRET}), over)
+}
+
+pub fn check(plugin: &Databricks, settings: &Value) -> ConnectionResult {
+    check_config(plugin, compute(settings), Path::new("/"), 10_000)
+}
+
+/// A result as a reader of a health report sees it, without what differs between runs.
+pub fn shown(result: &ConnectionResult, ports: &[u16]) -> Value {
+    let mut value = serde_json::to_value(result).unwrap();
+    for key in ["latency_ms", "reconnected", "connection_kept"] {
+        value.as_object_mut().unwrap().shift_remove(key);
+    }
+    for step in value["steps"].as_array_mut().into_iter().flatten() {
+        let ok = if step["ok"] == json!(true) { "ok" } else { "failed" };
+        *step = json!(format!("{}: {ok}", step["name"].as_str().unwrap()));
+    }
+    let mut text = value.to_string();
+    for secret in [TOKEN, SECRET, AZURE_SECRET, "hunter2"] {
+        assert!(!text.contains(secret), "a secret is shown: {text}");
+    }
+    for (position, port) in ports.iter().enumerate() {
+        text = text.replace(&format!("port {port}"), &format!("port [{position}]"));
+        text = text.replace(&format!(":{port}"), &format!(":[{position}]"));
+    }
+    for (id, name) in [(&brickhouse().running, "[running]"), (&brickhouse().stopped, "[stopped]")] {
+        text = text.replace(id, name);
+    }
+    serde_json::from_str(&text).unwrap()
+}
+
+/// A refusal or warning alone: status, reason, message, help; then the warnings.
+pub fn told(result: &ConnectionResult, ports: &[u16]) -> Value {
+    let shown = shown(result, ports);
+    let of = |value: &Value| [&value["reason"], &value["message"], &value["help"]].map(Clone::clone);
+    let warnings: Vec<_> = shown["warnings"].as_array().into_iter().flatten().map(of).collect();
+    json!([shown["status"], of(&shown), warnings])
+}
+
+/// What a workspace was asked, as it concerns the reader; fails where that could start or change anything.
+pub fn asked(workspace: &servers::Databricks) -> Vec<String> {
+    let asked = workspace.asked();
+    for request in &asked {
+        let grants = request.method == "POST" && request.path.ends_with("/token");
+        let reads = request.method == "GET" && !request.path.contains("/statements") && !request.path.starts_with("/sql/");
+        assert!(grants || reads, "a check asked {request}");
+    }
+    let named = |text: String| {
+        text.replace(&brickhouse().running, "[running]").replace(&brickhouse().stopped, "[stopped]")
+    };
+    asked.iter().map(|request| named(format!("{request} {}", request.noted))).collect()
 }
