@@ -98,9 +98,7 @@ fn a_warehouse_that_is_not_there() {
 
 #[test]
 fn catalogs_and_schemas() {
-    let refusal = |status: u16, code: &str, message: &str| {
-        json!({"status": status, "body": {"error_code": code, "message": message}})
-    };
+    let refusal = |status: u16, code: &str, message: &str| json!({"status": status, "body": {"error_code": code, "message": message}});
     let workspace = workspace(&json!({"answers": {
         "/api/2.1/unity-catalog/catalogs/vault":
             refusal(403, "PERMISSION_DENIED", "User does not have USE CATALOG on Catalog 'vault'."),
@@ -134,23 +132,33 @@ fn catalogs_and_schemas() {
 fn answers_that_are_no_good() {
     let me = "/api/2.0/preview/scim/v2/Me";
     let warehouse = format!("/api/2.0/sql/warehouses/{}", brickhouse().running);
-    let says = |status: u16, message: &str| json!({"status": status, "body": {"error_code": status, "message": message}});
+    let says =
+        |status: u16, message: &str| json!({"status": status, "body": {"error_code": status, "message": message}});
     let all = [
         (me, says(429, "Current request has to be retried because of a rate limit.")),
         (me, says(503, "Temporarily unavailable")),
         (me, says(403, "Source IP address: 192.0.2.7 is blocked by Databricks IP ACL for workspace: 42")),
         (me, says(403, "Unauthorized access to Org: 42")),
-        (me, json!({"status": 403, "body": {
-            "detail": "This API is disabled for users without the workspace-access entitlement.", "status": "403"}})),
+        (
+            me,
+            json!({"status": 403, "body": {
+            "detail": "This API is disabled for users without the workspace-access entitlement.", "status": "403"}}),
+        ),
         (me, says(400, "io.jsonwebtoken.IncorrectClaimException: Expected aud claim")),
         (me, says(400, "ExpiredJwtException: JWT expired")),
         (me, json!({"status": 303, "headers": {"location": "https://dbc.example/login.html?next_url=secret"}})),
         (me, json!({"status": 200, "body": "a page"})),
         (&warehouse, says(401, "Token is expired")),
-        (&warehouse, json!({"status": 403, "body": {"error_code": "PERMISSION_DENIED",
-            "message": "ada@example.com does not have CAN_USE permission on the SQL warehouse."}})),
-        (&warehouse, json!({"status": 400, "body": {"error_code": "INVALID_PARAMETER_VALUE",
-            "message": "g0ne is not a valid endpoint id."}})),
+        (
+            &warehouse,
+            json!({"status": 403, "body": {"error_code": "PERMISSION_DENIED",
+            "message": "ada@example.com does not have CAN_USE permission on the SQL warehouse."}}),
+        ),
+        (
+            &warehouse,
+            json!({"status": 400, "body": {"error_code": "INVALID_PARAMETER_VALUE",
+            "message": "g0ne is not a valid endpoint id."}}),
+        ),
         (&warehouse, says(500, "Internal error")),
         ("/api/2.1/unity-catalog/catalogs/lake", json!({"status": 404})),
         ("/api/2.1/unity-catalog/schemas/lake.marts", says(502, "Bad gateway")),

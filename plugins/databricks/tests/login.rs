@@ -140,7 +140,9 @@ fn a_token_of_another_identity_provider() {
 fn tokens_of_other_identity_providers_that_are_refused() {
     let workspace = workspace(&federation(&json!({})));
     let good = assertion("pkcs8.pem", &json!({}));
-    let forged = format!("{}x.{}", &good[..10], good.split_once('.').unwrap().1);
+    // Signed by nobody whom the gate trusts.
+    let (signed, signature) = good.rsplit_once('.').unwrap();
+    let forged = format!("{signed}.{}", signature.chars().rev().collect::<String>());
     let all = [
         assertion("pkcs8.pem", &json!({"exp": 1_700_000_000})),
         assertion("pkcs8.pem", &json!({"aud": "elsewhere"})),
@@ -180,12 +182,11 @@ fn a_file_that_is_not_there() {
 
 /// A plugin on the road to a workspace, with further variables.
 fn on(road: &Road, more: &[(&'static str, &str)]) -> Databricks {
-    let mut variables = vec![
-        ("HTTPS_PROXY", road.proxy()),
-        ("REQUESTS_CA_BUNDLE", road.trusted.display().to_string()),
-    ];
+    let mut variables = vec![("HTTPS_PROXY", road.proxy()), ("REQUESTS_CA_BUNDLE", road.trusted.display().to_string())];
     variables.extend(more.iter().map(|(name, text)| (*name, (*text).to_owned())));
-    Databricks::seeing(move |asked| variables.iter().rev().find(|(name, _)| *name == asked).map(|(_, text)| text.clone()))
+    Databricks::seeing(move |asked| {
+        variables.iter().rev().find(|(name, _)| *name == asked).map(|(_, text)| text.clone())
+    })
 }
 
 const ON_AZURE: &str = "adb-1234567890123456.7.azuredatabricks.net";
@@ -218,7 +219,8 @@ fn a_secret_of_microsoft_entra_id() {
     // Under the names of Databricks' own secrets, which dbt tells apart by their first letters.
     let legacy = json!({"azure_client_id": null, "azure_client_secret": null, "client_id": "a2u4", "client_secret": AZURE_SECRET});
     assert_eq!(check(&plugin, &azure(&road, &legacy)).status, ConnectionStatus::Healthy);
-    let own = json!({"azure_client_id": null, "azure_client_secret": null, "client_id": CLIENT, "client_secret": SECRET});
+    let own =
+        json!({"azure_client_id": null, "azure_client_secret": null, "client_id": CLIENT, "client_secret": SECRET});
     assert_eq!(check(&plugin, &azure(&road, &own)).status, ConnectionStatus::Healthy);
     assert_eq!(workspace.asked().iter().filter(|request| request.path == "/oidc/v1/token").count(), 1);
 }
@@ -249,7 +251,13 @@ fn whom_each_of_the_two_ways_trusts() {
         let plugin = on(&road, &[("REQUESTS_CA_BUNDLE", bundle.to_str().unwrap())]);
         let own = json!({"host": host, "connection_parameters": {"_tls_trusted_ca_file": file}});
         let found = check(&plugin, &here(&workspace, &merged(login, &own)));
-        json!([found.status, found.reason, found.message, found.help, found.steps.iter().map(|step| &step.name).collect::<Vec<_>>()])
+        json!([
+            found.status,
+            found.reason,
+            found.message,
+            found.help,
+            found.steps.iter().map(|step| &step.name).collect::<Vec<_>>()
+        ])
     };
     let (token, secret) = (json!({}), by_secret(&json!({})));
     insta::assert_json_snapshot!([
@@ -307,11 +315,21 @@ fn proxies_that_are_no_way() {
     let workspace = workspace(&json!({}));
     let by = |name: &'static str, text: &'static str, over: &Value| {
         let plugin = Databricks::seeing(move |asked| (asked == name).then(|| text.to_owned()));
-        told(&check(&plugin, &merged(&here(&workspace, &json!({"connection_parameters": null, "host": "dbc.example"})), over)), &[])
+        told(
+            &check(
+                &plugin,
+                &merged(&here(&workspace, &json!({"connection_parameters": null, "host": "dbc.example"})), over),
+            ),
+            &[],
+        )
     };
     insta::assert_json_snapshot!([
         by("HTTPS_PROXY", "socks5://127.0.0.1:1080", &json!({})),
         by("ALL_PROXY", "socks5://127.0.0.1:1080", &by_secret(&json!({}))),
-        by("HTTPS_PROXY", "http://127.0.0.1:1080", &json!({"connection_parameters": {"_proxy_auth_method": "negotiate"}})),
+        by(
+            "HTTPS_PROXY",
+            "http://127.0.0.1:1080",
+            &json!({"connection_parameters": {"_proxy_auth_method": "negotiate"}})
+        ),
     ]);
 }

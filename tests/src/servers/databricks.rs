@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 use super::certificates::Certificate;
 use super::child::Child;
 use super::forward::Forward;
+use super::free_port;
 use super::gate::{Asked, Gate};
 use super::spark::{self, Mode};
 use super::tls_proxy::TlsProxy;
-use super::free_port;
 use crate::{python, workspace};
 
 /// The catalog and schema that are there.

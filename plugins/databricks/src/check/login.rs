@@ -30,23 +30,25 @@ pub(super) struct Credential {
     pub token: Secret,
     /// The token for Azure's management, which databricks-sdk sends along.
     pub management: Option<Secret>,
-    /// Those of it that were there already.
-    kept: Vec<TokenKey>,
+    /// What they are kept under.
+    keys: Vec<TokenKey>,
+    /// Whether one of them was there already.
+    kept: bool,
 }
 
 impl Credential {
     /// Whether it was there already.
     pub(super) fn is_kept(&self) -> bool {
-        !self.kept.is_empty()
+        self.kept
     }
 
-    /// Forgets what was there already.
+    /// Forgets it, where it was refused.
     pub(super) fn forget(&self, tokens: &Tokens) {
-        self.kept.iter().for_each(|key| tokens.forget(key));
+        self.keys.iter().for_each(|key| tokens.forget(key));
     }
 
     fn alone(token: Secret) -> Self {
-        Self { token, management: None, kept: Vec::new() }
+        Self { token, management: None, keys: Vec::new(), kept: false }
     }
 }
 
@@ -162,7 +164,7 @@ fn of_databricks(
         ask(context, Some(api), way, run, "token", &address, &request())
     })?;
     say_kept(run, kept);
-    Ok(Credential { token, management: None, kept: if kept { vec![key] } else { Vec::new() } })
+    Ok(Credential { token, management: None, keys: vec![key], kept })
 }
 
 /// The tokens that Microsoft Entra ID grants: one for Databricks, one for Azure's management.
@@ -176,7 +178,7 @@ fn of_azure(
     secret: &Secret,
 ) -> PluginResult<Credential> {
     let here = way.address.to_string();
-    let mut kept = Vec::new();
+    let (mut keys, mut kept) = (Vec::new(), false);
     let mut tenant = None;
     let mut get = |run: &mut Run, place: &str, resource: &str| {
         let key = TokenKey::of(&[zone.login, &here, id, secret.expose(), resource]);
@@ -194,15 +196,14 @@ fn of_azure(
                 .field("client_secret", secret.expose());
             ask(context, None, way, run, place, &address, &request)
         })?;
-        if is_kept {
-            kept.push(key);
-        }
+        keys.push(key);
+        kept |= is_kept;
         Ok::<_, PluginError>(token)
     };
     let token = get(run, "token", DATABRICKS_ON_AZURE)?;
     let management = get(run, "management", zone.management)?;
-    say_kept(run, !kept.is_empty());
-    Ok(Credential { token, management: Some(management), kept })
+    say_kept(run, kept);
+    Ok(Credential { token, management: Some(management), keys, kept })
 }
 
 /// The tenant: of the variable, or as the workspace tells everyone (`Config.load_azure_tenant_id`).

@@ -13,7 +13,7 @@ mod refusal;
 mod variables;
 mod way;
 
-use floe_plugin_api::{CheckRequest, ConnectionResult, PluginResult};
+use floe_plugin_api::{CheckRequest, ConnectionResult, PluginError, PluginResult};
 use floe_plugin_common::check::oauth::Tokens;
 use floe_plugin_common::check::proxy::Variables;
 use floe_plugin_common::check::{Run, address, unchecked};
@@ -67,12 +67,13 @@ fn all(context: &Context<'_>, run: &mut Run) -> PluginResult<String> {
             settings.host
         ));
     }
-    let client = address::open(run, &way.address, &way.tls, way.proxy.as_ref())?;
+    let client = address::open(run, &way.address, &way.tls, way.proxy.as_ref()).map_err(way::in_our_words)?;
     if let Some(statements) = &way.statements {
         // dbt sends statements by another library than the login, which may trust others. A handshake starts nothing.
         run.within("statements", |run| {
             address::open(run, &statements.address, &statements.tls, statements.proxy.as_ref()).map(drop)
-        })?;
+        })
+        .map_err(way::in_our_words)?;
     }
     let at = way.address.at();
     if context.login == Login::Browser {
@@ -101,14 +102,20 @@ fn who(
     way: &Way,
     run: &mut Run,
 ) -> PluginResult<()> {
+    let refused = |error: &PluginError| error.reason.as_deref() == Some("credential");
     let first = run.step("login", |run| api.who(context.login, run));
-    match first {
-        Err(error) if credential.is_kept() && error.reason.as_deref() == Some("credential") => {
-            credential.forget(context.tokens);
-            let credential = login::log_in(context, api, way, run)?;
-            api.carry(&credential)?;
-            run.step("login", |run| api.who(context.login, run))
-        }
-        other => other,
+    if !first.as_ref().is_err_and(refused) {
+        return first;
     }
+    credential.forget(context.tokens);
+    if !credential.is_kept() {
+        return first;
+    }
+    let credential = login::log_in(context, api, way, run)?;
+    api.carry(&credential)?;
+    let second = run.step("login", |run| api.who(context.login, run));
+    if second.as_ref().is_err_and(refused) {
+        credential.forget(context.tokens);
+    }
+    second
 }

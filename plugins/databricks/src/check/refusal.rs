@@ -89,6 +89,7 @@ impl Refusal {
                              else make a new one in the workspace"
                     .to_owned()
             }
+            _ if expired => "check again: it asks for a new token".to_owned(),
             login => {
                 format!("the token that {} gave is not taken here: check that `host` is its workspace", login.keys())
             }

@@ -12,7 +12,7 @@
 
 use std::path::Path;
 
-use floe_plugin_api::{PluginResult, Warning};
+use floe_plugin_api::{PluginError, PluginResult, Warning};
 use floe_plugin_common::check::address::Address;
 use floe_plugin_common::check::proxy::{self, Proxy};
 use floe_plugin_common::check::{ClientCertificate, Roots, Run, Tls, Verify, unchecked};
@@ -106,6 +106,22 @@ impl Way {
         let mut lanes = std::iter::once((self.proxy.as_ref(), self.address.encrypted)).chain(statements);
         lanes.find_map(|(proxy, encrypted)| proxy::left_out(proxy, encrypted))
     }
+}
+
+/// What all plugins say of a way that is shut, with the settings that are there: `port` is none of them.
+pub(super) fn in_our_words(error: PluginError) -> PluginError {
+    let help = match error.reason.as_deref() {
+        Some("refused") => "check `host`: a workspace of Databricks listens on port 443",
+        Some("connect_timeout") => {
+            "a firewall or a wrong address drops the packets; check `host`, private links, and the network between"
+        }
+        Some("protocol") => "check `host`: something else listens there",
+        Some("deadline") => {
+            "something else listens there, or Databricks is slow: check `host`, or give the check more time"
+        }
+        _ => return error,
+    };
+    error.with_help(help)
 }
 
 /// TLS as Python's requests does it.

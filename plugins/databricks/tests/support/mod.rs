@@ -131,11 +131,11 @@ pub fn asked(workspace: &servers::Databricks) -> Vec<String> {
     let asked = workspace.asked();
     for request in &asked {
         let grants = request.method == "POST" && request.path.ends_with("/token");
-        let reads = request.method == "GET" && !request.path.contains("/statements") && !request.path.starts_with("/sql/");
+        let reads =
+            request.method == "GET" && !request.path.contains("/statements") && !request.path.starts_with("/sql/");
         assert!(grants || reads, "a check asked {request}");
     }
-    let named = |text: String| {
-        text.replace(&brickhouse().running, "[running]").replace(&brickhouse().stopped, "[stopped]")
-    };
+    let named =
+        |text: String| text.replace(&brickhouse().running, "[running]").replace(&brickhouse().stopped, "[stopped]");
     asked.iter().map(|request| named(format!("{request} {}", request.noted))).collect()
 }
