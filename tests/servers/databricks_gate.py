@@ -35,7 +35,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from gate import Answer, Gate
 
 TENANT = "0b5c1d6e-floe"
-ISSUER = "https://floe.example/oidc"
+# Who grants what an application of Azure logs in by. Databricks' own tokens come from the workspace.
+MICROSOFT = f"https://sts.windows.net/{TENANT}/"
 # As Microsoft Entra ID names Databricks, and Azure's management.
 RESOURCES = {"2ff814a6-3304-4ab8-85cb-cd0e6f879c1d", "https://management.core.windows.net/"}
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -43,7 +44,7 @@ EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
 def refused(status, message, code=None):
     """A refusal as Databricks writes it: the code is the status where it has no word of its own."""
-    return Answer(status, {"error_code": code or status, "message": message})
+    return Answer(status, {"error_code": code or status, "message": message}, {"x-databricks-reason-phrase": message})
 
 
 def no_token(status, error, description):
@@ -69,9 +70,13 @@ class Databricks(Gate):
             return self.cluster(request)
         return None
 
+    def base(self, request):
+        """The address by which a client reached this workspace."""
+        return f"{self.settings.get('scheme', 'http')}://{request.headers.get('host', '')}"
+
     def public(self, request):
         """What is answered without a login."""
-        base = f"{self.settings.get('scheme', 'http')}://{request.headers.get('host', '')}"
+        base = self.base(request)
         if request.method == "POST":
             if request.path == "/oidc/v1/token":
                 return self.grant(request)
@@ -83,7 +88,7 @@ class Databricks(Gate):
         if request.path == "/oidc/.well-known/oauth-authorization-server":
             host = self.settings.get("token_host", base)
             told = {"authorization_endpoint": f"{host}/oidc/v1/authorize", "token_endpoint": f"{host}/oidc/v1/token"}
-            return Answer(200, {"issuer": ISSUER, **told})
+            return Answer(200, {"issuer": f"{base}/oidc", **told})
         if request.path == "/aad/auth":
             return Answer(
                 302, headers={"location": f"https://login.microsoftonline.com/{TENANT}/oauth2/authorize?client_id=x"}
@@ -100,14 +105,20 @@ class Databricks(Gate):
                 return no_token(401, "invalid_client", "Client authentication failed")
             if form.get("scope") != "all-apis":
                 return no_token(400, "invalid_scope", "The requested scope is invalid")
-            return self.granted(client)
+            return self.granted(client, f"{self.base(request)}/oidc")
         if form.get("grant_type") == EXCHANGE:
-            return self.exchange(form)
+            return self.exchange(request, form)
         return no_token(400, "unsupported_grant_type", "The grant type is not supported")
 
-    def exchange(self, form):
-        policy = self.settings.get("federation", {})
-        if form.get("client_id") != policy.get("client_id"):
+    def exchange(self, request, form):
+        if form.get("return_original_token_if_authenticated") == "true":
+            # databricks-sql-connector asks so for each token that the workspace itself has not granted.
+            claims, refusal = self.claims(request, form.get("subject_token", ""))
+            if refusal:
+                return no_token(401, "invalid_client", "Client authentication failed")
+            return Answer(200, {"access_token": form["subject_token"], "token_type": "Bearer", "sub": claims["sub"]})
+        policy = self.settings.get("federation")
+        if policy is None or form.get("client_id") != policy["client_id"]:
             return no_token(401, "invalid_client", "No federation policy of this service principal")
         try:
             jwt.decode(
@@ -121,7 +132,7 @@ class Databricks(Gate):
             )
         except jwt.InvalidTokenError as error:
             return no_token(400, "invalid_grant", str(error))
-        return self.granted(form["client_id"])
+        return self.granted(form["client_id"], f"{self.base(request)}/oidc")
 
     def grant_of_azure(self, request):
         form = request.form()
@@ -131,14 +142,14 @@ class Databricks(Gate):
             return no_token(401, "invalid_client", words)
         if form.get("resource") not in RESOURCES:
             return no_token(400, "invalid_resource", "AADSTS500011: The resource principal was not found in the tenant.")
-        return self.granted(form["client_id"])
+        return self.granted(form["client_id"], MICROSOFT)
 
-    def granted(self, subject):
+    def granted(self, subject, issuer):
         with self.lock:
             self.serial += 1
             serial = self.serial
         lifetime = self.settings.get("lifetime", 3600)
-        claims = {"iss": ISSUER, "aud": "42", "sub": subject, "exp": int(time.time()) + lifetime, "jti": str(serial)}
+        claims = {"iss": issuer, "aud": "42", "sub": subject, "exp": int(time.time()) + lifetime, "jti": str(serial)}
         token = jwt.encode(claims, self.key, algorithm="RS256")
         told = self.settings.get("told", lifetime)
         return Answer(200, {"access_token": token, "token_type": "Bearer", "expires_in": told, "scope": "all-apis"})
@@ -151,9 +162,20 @@ class Databricks(Gate):
             return None, refused(401, words)
         if user := self.settings.get("tokens", {}).get(token):
             return user, None
+        claims, refusal = self.claims(request, token)
+        if refusal:
+            return None, refusal
+        of_azure = claims["iss"] == MICROSOFT
+        # The driver sends the token alone.
+        if of_azure and not request.path.startswith("/sql/") and not self.is_managed(request):
+            return None, refused(403, "Invalid management token")
+        return claims["sub"], None
+
+    def claims(self, request, token):
+        """What a token says, where PyJWT verifies it, or why it is refused."""
+        issuers = [MICROSOFT, f"{self.base(request)}/oidc"]
         try:
-            public = self.key.public_key()
-            claims = jwt.decode(token, public, algorithms=["RS256"], audience="42", issuer=ISSUER)
+            claims = jwt.decode(token, self.key.public_key(), algorithms=["RS256"], audience="42", issuer=issuers)
         except jwt.ExpiredSignatureError:
             return None, refused(401, "Token is expired")
         except jwt.InvalidTokenError:
@@ -161,18 +183,12 @@ class Databricks(Gate):
         revoked = Path(self.settings.get("revoked", "/nonexistent"))
         if revoked.exists() and int(claims["jti"]) <= int(revoked.read_text(encoding="utf-8") or 0):
             return None, refused(403, "Invalid Token")
-        if claims["sub"] in self.settings.get("azure", {}) and not self.is_managed(request):
-            return None, refused(403, "Invalid management token")
-        return claims["sub"], None
+        return claims, None
 
     def is_managed(self, request):
         """Whether the second token of Azure is there, and ours."""
         token = request.headers.get("x-databricks-azure-sp-management-token", "")
-        try:
-            jwt.decode(token, self.key.public_key(), algorithms=["RS256"], audience="42", issuer=ISSUER)
-        except jwt.InvalidTokenError:
-            return False
-        return True
+        return self.claims(request, token)[1] is None
 
     def cluster(self, request):
         """By the public documentation of `GET /api/2.0/clusters/get`."""

@@ -124,7 +124,7 @@ fn by_a_token() {
     starts_nothing(&workspace, before);
 
     let refused = debug(&project, &road, "TOKEN", WRONG);
-    assert!(refused.code() != Some(0) && refused.stdout.contains("Invalid access token"), "{}", refused.transcript());
+    assert!(refused.code() != Some(0) && refused.stdout.contains("http-code=403"), "{}", refused.transcript());
     let found = health(&project, &road, WRONG);
     assert_eq!(found["reason"], "credential", "{found:#}");
     insta::assert_snapshot!("token_wrong", seen(&project, &road, WRONG));
@@ -180,8 +180,8 @@ fn tokens_that_are_over() {
     let revoked = folder.path().join("revoked");
     std::fs::write(&revoked, "999").expect("a file");
     let cases = [
-        ("expired", json!({"lifetime": -60, "told": 3600}), "Token is expired"),
-        ("revoked", json!({"revoked": revoked}), "Invalid Token"),
+        ("expired", json!({"lifetime": -60, "told": 3600}), "http-code=401"),
+        ("revoked", json!({"revoked": revoked}), "http-code=403"),
     ];
     for (name, over, words) in cases {
         let mut settings = known();
