@@ -2,8 +2,10 @@
 //! know, and a user would miss one that the plugin does not.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::Command;
 
+use floe_tests::servers::databricks;
 use floe_tests::{Project, Run, python, workspace};
 use serde_json::Value;
 
@@ -11,8 +13,13 @@ use serde_json::Value;
 fn fields(requirements: &str, module: &str, class: &str) -> BTreeSet<String> {
     let environment =
         python::environment(requirements, &workspace::root().join(format!("scripts/requirements/{requirements}.txt")));
+    fields_in(&environment, "pass", module, class)
+}
+
+/// The same in an environment, after a line of Python.
+fn fields_in(environment: &Path, before: &str, module: &str, class: &str) -> BTreeSet<String> {
     let script = format!(
-        "import dataclasses, json; from {module} import {class} as c; \
+        "{before}; import dataclasses, json; from {module} import {class} as c; \
          print(json.dumps([f.name for f in dataclasses.fields(c)] + list(c._ALIASES)))"
     );
     let run = Run::of(Command::new(environment.join("bin/python")).args(["-c", &script])).expect(0);
@@ -46,6 +53,16 @@ fn spark_takes_what_dbt_spark_reads() {
     let adapter = fields("spark", "dbt.adapters.spark.connections", "SparkCredentials");
     // `database` must be the schema or absent; `query_timeout` is floe's `timeout_seconds`.
     compare("spark", &adapter, &["database", "query_timeout"]);
+}
+
+#[test]
+fn databricks_takes_what_dbt_databricks_reads() {
+    let (environment, latest) = (databricks::adapter(), databricks::with_federation());
+    let adapter = fields_in(&environment, &latest, "dbt.adapters.databricks.connections", "DatabricksCredentials");
+    // dbt-databricks 1.12 reads these and does nothing with them; `oauth_scopes` is for the driver's `use_kernel` alone.
+    let idle = ["oauth_redirect_url", "oauth_scopes", "connect_max_idle"];
+    // Aliases for macros, of no meaning in a profile.
+    compare("databricks", &adapter, &[idle.as_slice(), &["target_catalog"]].concat());
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Databricks through the binary, with stock dbt-databricks: a workspace put together from brickhouse, a real Spark and a
 //! gate that verifies every token by PyJWT, reached by https at hosts as Databricks names them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use floe_tests::redact::redact;
 use floe_tests::servers::databricks::{self, Databricks, Road};
-use floe_tests::{Project, Run, dbt, python, workspace};
+use floe_tests::{Project, Run, dbt, python};
 use serde_json::{Value, json};
 
 const HOST: &str = "dbc-1a2b3c4d-5e6f.cloud.databricks.com";
@@ -19,7 +19,7 @@ const AZURE_SECRET: &str = "abc8Q~0123456789abcdef";
 const WRONG: &str = "dosen0t-the-secret";
 
 fn dbt_databricks() -> PathBuf {
-    python::environment("databricks", &workspace::root().join("scripts/requirements/databricks.txt")).join("bin/dbt")
+    databricks::adapter().join("bin/dbt")
 }
 
 /// What the gate knows.
@@ -216,8 +216,7 @@ fn by_a_secret_of_microsoft_entra_id() {
     assert_eq!(health(&project, &road, WRONG)["reason"], "credential");
 }
 
-/// dbt-databricks 1.12.8 is the first to know it. It wants a certifi that is not to be had everywhere, so its own files,
-/// unchanged, are laid over the environment of the version before.
+/// dbt-databricks 1.12.8 is the first to know it.
 #[test]
 fn by_a_token_of_another_identity_provider() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -234,11 +233,8 @@ fn by_a_token_of_another_identity_provider() {
     let project = on(HOST, &login, "");
     let debug = |project: &Project| {
         let profiles = project.path("target/floe/profiles/dev/databricks");
-        let python = dbt_databricks().with_file_name("python");
-        let script = format!(
-            "import dbt.adapters; dbt.adapters.__path__.insert(0, {:?}); from dbt.cli.main import cli; cli()",
-            federated().join("dbt/adapters").display().to_string()
-        );
+        let python = databricks::adapter().join("bin/python");
+        let script = format!("{}; from dbt.cli.main import cli; cli()", databricks::with_federation());
         run(&mut dbt::command(&python, &project.product(), &profiles, &["-c", &script, "debug"]), &road, &[])
     };
     let well = debug(&project);
@@ -270,21 +266,6 @@ fn assertion() -> (String, String) {
     let python = databricks::environment().join("bin/python");
     let made = Run::of(Command::new(python).args(["-c", script])).expect(0);
     serde_json::from_str(&made.stdout).expect("a pair")
-}
-
-/// The files of dbt-databricks 1.12.8, kept beside the environment of the version before.
-fn federated() -> PathBuf {
-    let environment = dbt_databricks().parent().and_then(Path::parent).expect("an environment").to_owned();
-    let files = environment.join("dbt-databricks-1.12.8");
-    if !files.is_dir() {
-        let fresh = tempfile::tempdir_in(&environment).expect("a temporary folder").keep();
-        let mut pip = Command::new(environment.join("bin/python"));
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target"]);
-        let _ = Run::of(pip.arg(&fresh).arg("dbt-databricks==1.12.8")).expect(0);
-        // Another test may have been first.
-        let _ = std::fs::rename(&fresh, &files);
-    }
-    files
 }
 
 /// A variable of databricks-sdk keeps dbt from logging in by the token of its profile; the check says so before.

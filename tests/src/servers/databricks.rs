@@ -17,7 +17,7 @@ use super::free_port;
 use super::gate::{Asked, Gate};
 use super::spark::{self, Mode};
 use super::tls_proxy::TlsProxy;
-use crate::{python, workspace};
+use crate::{Run, python, workspace};
 
 /// The catalog and schema that are there.
 pub const CATALOG: &str = "lake";
@@ -40,6 +40,32 @@ pub struct Brickhouse {
 /// The Python environment of the emulator and of the gate.
 pub fn environment() -> PathBuf {
     python::environment("databricks-server", &workspace::root().join("scripts/requirements/databricks-server.txt"))
+}
+
+/// The Python environment of stock dbt-databricks.
+pub fn adapter() -> PathBuf {
+    python::environment("databricks", &workspace::root().join("scripts/requirements/databricks.txt"))
+}
+
+/// The line of Python that puts dbt-databricks 1.12.8 in place of the version of [`adapter`], before anything of it is
+/// imported. It wants a certifi that is not to be had everywhere; its own files, unchanged, are kept beside the environment.
+///
+/// # Panics
+/// Where they cannot be had, with what pip said.
+pub fn with_federation() -> String {
+    let environment = adapter();
+    let files = environment.join("dbt-databricks-1.12.8");
+    if !files.is_dir() {
+        let fresh = tempfile::tempdir_in(&environment).expect("a temporary folder").keep();
+        let mut pip = Command::new(environment.join("bin/python"));
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target"]);
+        let _ = Run::of(pip.arg(&fresh).arg("dbt-databricks==1.12.8")).expect(0);
+        // Another test may have been first.
+        if std::fs::rename(&fresh, &files).is_err() {
+            let _ = std::fs::remove_dir_all(&fresh);
+        }
+    }
+    format!("import dbt.adapters; dbt.adapters.__path__.insert(0, {:?})", files.join("dbt/adapters"))
 }
 
 /// The emulator, started when a test first asks for it.
