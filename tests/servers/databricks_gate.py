@@ -1,9 +1,9 @@
-"""A workspace of Databricks, as far as dbt and a check ask for it. Three stand behind it:
+"""A workspace of Databricks, as far as dbt and a check ask for it. Three are behind its port:
 
 * brickhouse, an emulator of another make, answers for users, warehouses, catalogs and schemas;
-* a real Spark Thrift Server runs statements, behind a shim that makes its first answer one of Databricks;
-* this script judges who asks. It grants tokens, signs them, and has PyJWT verify them again at every request. What neither
-  server knows it answers itself: OAuth, clusters, and the answers of `answers`.
+* a real Spark Thrift Server runs statements, behind a shim that adds to its answers what Databricks' driver looks for;
+* this script judges who asks. It grants tokens, signs them, and has PyJWT verify them again at every request. What
+  neither server knows it answers itself: OAuth, clusters, and the answers of `answers`.
 
 Settings beside those of gate.py, all of them optional:
 
@@ -11,8 +11,9 @@ Settings beside those of gate.py, all of them optional:
     spark       port, path and password of the Thrift Server: {"port": …, "path": …, "password": …}
     tokens      personal access tokens, with the user of each
     clients     secrets of service principals, by client id
-    azure       secrets of applications in Microsoft Entra ID, by id; `tenant` is theirs
-    federation  what a token of another identity provider must be: {"key": PEM, "issuer", "audience", "subject", "client_id"}
+    azure       secrets of applications in Microsoft Entra ID, by id
+    federation  what a token of another identity provider must be:
+                {"key": PEM, "issuer": …, "audience": …, "subject": …, "client_id": …}
     lifetime    seconds that a token lives; less than nothing for one that is granted too late
     told        seconds that a token is said to live, where that differs
     revoked     a file with a number: tokens up to that one are revoked
@@ -141,7 +142,7 @@ class Databricks(Gate):
             words = "AADSTS7000215: Invalid client secret provided."
             return no_token(401, "invalid_client", words)
         if form.get("resource") not in RESOURCES:
-            return no_token(400, "invalid_resource", "AADSTS500011: The resource principal was not found in the tenant.")
+            return no_token(400, "invalid_resource", "AADSTS500011: The resource principal was not found.")
         return self.granted(form["client_id"], MICROSOFT)
 
     def granted(self, subject, issuer):
@@ -173,7 +174,8 @@ class Databricks(Gate):
 
     def claims(self, request, token):
         """What a token says, where PyJWT verifies it, or why it is refused."""
-        issuers = [MICROSOFT, f"{self.base(request)}/oidc"]
+        base = self.base(request)
+        issuers = [MICROSOFT, f"{base}/oidc", f"{self.settings.get('token_host', base)}/oidc"]
         try:
             claims = jwt.decode(token, self.key.public_key(), algorithms=["RS256"], audience="42", issuer=issuers)
         except jwt.ExpiredSignatureError:
@@ -250,8 +252,8 @@ def call(body):
 
 
 def first_field(body):
-    """Where the fields of the request or of the result begin: behind the head, a byte of their structure's type, and two of
-    its number."""
+    """Where the fields of the request or of the result begin: behind the head, a byte of their structure's type, and
+    two of its number."""
     return HEAD.size + HEAD.unpack_from(body)[1] + 4 + 3
 
 
@@ -262,9 +264,9 @@ def with_first(body, field):
 
 
 def spark(request, where):
-    """Lets a call of databricks-sql-connector pass to Spark's own Thrift Server, of which Databricks' is a descendant: to the
-    session's request goes a protocol number that Spark knows, and to the answers what the connector looks for and Spark does
-    not say. Statements, rows and errors are Spark's own."""
+    """Lets a call of databricks-sql-connector pass to Spark's own Thrift Server, of which Databricks' is a descendant.
+    The session's request gets a protocol number that Spark knows, and answers what the connector looks for and Spark
+    does not say. Statements, rows and errors are Spark's own."""
     body, name = request.body, call(request.body)
     if name == "OpenSession":
         body = with_first(body, CLIENT_PROTOCOL)

@@ -65,7 +65,7 @@ pub fn with_federation() -> String {
             let _ = std::fs::remove_dir_all(&fresh);
         }
     }
-    format!("import dbt.adapters; dbt.adapters.__path__.insert(0, {:?})", files.join("dbt/adapters"))
+    format!("import dbt.adapters; dbt.adapters.__path__.insert(0, '{}')", files.join("dbt/adapters").display())
 }
 
 /// The emulator, started when a test first asks for it.

@@ -49,7 +49,7 @@ pub(crate) fn validate(
         let project_dir = request.project_dir.as_str();
         all(&Context { settings: &settings, login, project_dir, variables, tokens }, &mut run)
     });
-    Ok(run.finish(found))
+    Ok(run.finish(found.map_err(way::in_our_words)))
 }
 
 /// Every step; the message of a result that is not unhealthy.
@@ -67,13 +67,12 @@ fn all(context: &Context<'_>, run: &mut Run) -> PluginResult<String> {
             settings.host
         ));
     }
-    let client = address::open(run, &way.address, &way.tls, way.proxy.as_ref()).map_err(way::in_our_words)?;
+    let client = address::open(run, &way.address, &way.tls, way.proxy.as_ref())?;
     if let Some(statements) = &way.statements {
         // dbt sends statements by another library than the login, which may trust others. A handshake starts nothing.
         run.within("statements", |run| {
             address::open(run, &statements.address, &statements.tls, statements.proxy.as_ref()).map(drop)
-        })
-        .map_err(way::in_our_words)?;
+        })?;
     }
     let at = way.address.at();
     if context.login == Login::Browser {

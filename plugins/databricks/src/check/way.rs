@@ -110,16 +110,18 @@ impl Way {
 
 /// What all plugins say of a way that is shut, with the settings that are there: `port` is none of them.
 pub(super) fn in_our_words(error: PluginError) -> PluginError {
+    if !error.help.as_deref().is_some_and(|help| help.contains("`port`")) {
+        return error;
+    }
     let help = match error.reason.as_deref() {
-        Some("refused") => "check `host`: a workspace of Databricks listens on port 443",
         Some("connect_timeout") => {
             "a firewall or a wrong address drops the packets; check `host`, private links, and the network between"
         }
-        Some("protocol") => "check `host`: something else listens there",
         Some("deadline") => {
             "something else listens there, or Databricks is slow: check `host`, or give the check more time"
         }
-        _ => return error,
+        Some("refused") => "check `host`, and what stands between this machine and Databricks",
+        _ => "check `host`: something else listens there",
     };
     error.with_help(help)
 }
