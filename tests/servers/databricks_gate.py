@@ -220,14 +220,17 @@ class Databricks(Gate):
             kind = request.headers.get("authorization", "none").partition(" ")[0]
             return {"grant": request.form().get("grant_type"), "fields": sorted(request.form()), "authorization": kind}
         if request.path.startswith("/sql/"):
-            return {"call": call(request.body)}
+            name = call(request.body)
+            return {"call": name, **({"session": session(request.body)} if name == "OpenSession" else {})}
         workspace = request.headers.get("x-databricks-org-id")
         return {"user": getattr(request, "user", None), **({"workspace": workspace} if workspace else {})}
 
 
 # TBinaryProtocol, strict: version and kind, length of the name, then name and sequence number.
 HEAD = struct.Struct(">iI")
-BOOL, I32, STRUCT, STOP = 2, 8, 12, 0
+BOOL, I32, STRING, STRUCT, MAP, LIST, STOP = 2, 8, 11, 12, 13, 15, 0
+# TOpenSessionReq's `configuration`, a map from text to text.
+CONFIGURATION = struct.pack(">bhbb", MAP, 4, STRING, STRING)
 # TOpenSessionReq's `client_protocol`, which databricks-sql-connector leaves out; HIVE_CLI_SERVICE_PROTOCOL_V10.
 CLIENT_PROTOCOL = struct.pack(">bhi", I32, 1, 9)
 # TOpenSessionResp's `serverProtocolVersion`: Hive's, as Spark says it, and SPARK_CLI_SERVICE_PROTOCOL_V7 in its place.
@@ -237,6 +240,9 @@ SERVER_PROTOCOL = struct.pack(">bhi", I32, 2, 42247)
 # Spark sends rows; the same within `resultSetMetadata`.
 MULTIPLE_CATALOGS = struct.pack(">bhb", BOOL, 1285, 1)
 BY_COLUMNS = struct.pack(">bhi", I32, 1281, 1)
+# TFetchResultsResp's `results`, and its `columns`: none, which those of Spark replace where it sends any.
+RESULTS = struct.pack(">bh", STRUCT, 3)
+NO_COLUMNS = struct.pack(">bhbi", LIST, 3, STRUCT, 0)
 SAID_BESIDES = {
     "OpenSession": MULTIPLE_CATALOGS,
     "GetResultSetMetadata": BY_COLUMNS,
@@ -249,6 +255,21 @@ def call(body):
     if len(body) < HEAD.size:
         return None
     return body[HEAD.size : HEAD.size + HEAD.unpack_from(body)[1]].decode("ascii", "replace")
+
+
+def session(body):
+    """The parameters of a session that is opened: the field `configuration` of its request."""
+    at = body.find(CONFIGURATION)
+    if at < 0:
+        return {}
+    at += len(CONFIGURATION)
+    (count,), at = struct.unpack_from(">i", body, at), at + 4
+    texts = []
+    for _ in range(2 * count):
+        (length,), at = struct.unpack_from(">i", body, at), at + 4
+        texts.append(body[at : at + length].decode("utf-8", "replace"))
+        at += length
+    return dict(zip(texts[::2], texts[1::2], strict=True))
 
 
 def first_field(body):
@@ -265,11 +286,14 @@ def with_first(body, field):
 
 def spark(request, where):
     """Lets a call of databricks-sql-connector pass to Spark's own Thrift Server, of which Databricks' is a descendant.
-    The session's request gets a protocol number that Spark knows, and answers what the connector looks for and Spark
-    does not say. Statements, rows and errors are Spark's own."""
+    The session's request gets a protocol number that Spark knows, statements Spark's name of the catalog, and answers
+    what the connector looks for and Spark does not say. Rows and errors are Spark's own."""
     body, name = request.body, call(request.body)
     if name == "OpenSession":
         body = with_first(body, CLIENT_PROTOCOL)
+    if name == "ExecuteStatement":
+        # The catalog from before Unity Catalog, as Spark calls its own. The blank keeps the length.
+        body = body.replace(b"`hive_metastore`", b"`spark_catalog` ")
     login = base64.b64encode(f"dbt:{where['password']}".encode()).decode()
     kept = {name: request.headers[name] for name in ("accept", "content-type") if name in request.headers}
     connection = http.client.HTTPConnection("127.0.0.1", where["port"], timeout=120)
@@ -282,6 +306,10 @@ def spark(request, where):
         connection.close()
     if answer.status == 200 and name in SAID_BESIDES:
         answer.body = with_first(answer.body, SAID_BESIDES[name])
+    if answer.status == 200 and name == "FetchResults":
+        at = answer.body.find(RESULTS, first_field(answer.body)) + len(RESULTS)
+        if at >= len(RESULTS):
+            answer.body = answer.body[:at] + NO_COLUMNS + answer.body[at:]
     if answer.status == 200 and name == "OpenSession":
         at = answer.body.index(HIVE_PROTOCOL, first_field(answer.body))
         answer.body = answer.body[:at] + SERVER_PROTOCOL + answer.body[at + len(SERVER_PROTOCOL) :]

@@ -147,6 +147,64 @@ fn what_was_compiled_is_enough() {
     let debug = run(&mut command, &road, &[("DBT_ENV_SECRET_FLOE_DATABRICKS_CLIENT_SECRET", SECRET)]);
     passes(&debug);
     assert!(debug.stdout.contains("dbt version: 1.11."), "{}", debug.stdout);
+    // Limit, properties and tags are those of the session.
+    let opened =
+        workspace.asked().into_iter().find(|request| request.noted["call"] == "OpenSession").expect("a session");
+    let session = &opened.noted["session"];
+    assert_eq!((&session["statement_timeout"], &session["ansi_mode"]), (&json!("900"), &json!("True")), "{session}");
+    assert!(session["QUERY_TAGS"].as_str().is_some_and(|tags| tags.contains("team:sales")), "{session}");
+}
+
+/// The example of the README, built by stock dbt-databricks: what runs it is a Spark without Delta, so that it does what it
+/// does on Spark. Its catalog is the one from before Unity Catalog, which Spark has.
+#[test]
+fn the_example_is_built() {
+    let workspace = Databricks::with_spark(&known());
+    let road = Road::to(&workspace, &[HOST]);
+    let project = Project::new().with_example();
+    let path = databricks::brickhouse().running.as_str();
+    let config = format!(
+        "{{host: {HOST}, http_path: /sql/1.0/warehouses/{path}, schema: coffee, threads: 2, auth_type: oauth, client_id: \
+         {CLIENT}, {}}}",
+        secret("client_secret")
+    );
+    let project = project.with(
+        "manifest.yaml",
+        &format!(
+            "apiVersion: floe.dev/v1\nkind: Manifest\nmetadata: {{name: coffee-platform, version: 1.0.0}}\n\
+             plugins:\n  compute:\n    approved:\n      - {{name: databricks, config: {config}}}\n    default: databricks\n\
+             environments: [{{name: dev}}, {{name: prod}}]\n"
+        ),
+    );
+    let edit = |file: &str, from: &str, to: &str| {
+        let text = std::fs::read_to_string(project.path(file)).expect("a file of the example");
+        assert!(text.contains(from), "{file} holds no {from:?}");
+        project.write(file, &text.replace(from, to));
+    };
+    edit("floe.yaml", "compute: duckdb", "compute: databricks");
+    edit("dbt_project.yml", "models:\n", "seeds:\n  +file_format: parquet\nmodels:\n  +file_format: parquet\n");
+    for file in ["dbt_project.yml", "models/marts/daily_store_sales.sql", "snapshots/product_prices.yml"] {
+        edit(file, "= 'spark'", "= 'databricks'");
+    }
+    let _ = project.floe(&["compile"]).expect(0);
+    let profiles = project.path("target/floe/profiles/dev/databricks");
+    let dbt = |arguments: &[&str]| {
+        let mut command = dbt::command(&dbt_databricks(), &project.product(), &profiles, arguments);
+        run(&mut command, &road, &[("DBT_ENV_SECRET_FLOE_DATABRICKS_CLIENT_SECRET", SECRET)]).expect(0)
+    };
+    let built = dbt(&["build"]);
+    assert!(built.stdout.contains("Done. PASS=52 WARN=0 ERROR=0 SKIP=0 NO-OP=0 TOTAL=52"), "{}", built.stdout);
+    let counts = "select count(*) as n, sum(revenue_cents) as cents from {{ ref('daily_store_sales') }}";
+    let shown = dbt(&["show", "--output", "json", "--inline", counts]);
+    // The same as on the other engines.
+    assert!(shown.stdout.contains("1581") && shown.stdout.contains("4644369"), "{}", shown.stdout);
+
+    let found = health(&project, &road, SECRET);
+    assert_eq!(
+        (&found["status"], &found["warnings"][0]["reason"]),
+        (&json!("degraded"), &json!("unchecked")),
+        "{found:#}"
+    );
 }
 
 #[test]
