@@ -21,11 +21,11 @@ Settings beside those of gate.py, all of them optional:
     clusters    states of clusters, by id
     answers     answers to a path, in place of what is behind: {path: {"status", "body", "headers"}}
     warehouse   what an answer about a warehouse says differently: {"state": …}
+    warehouses  what clients call warehouses, with the ids that brickhouse made up for them
 """
 
 import base64
 import http.client
-import re
 import secrets
 import struct
 import time
@@ -40,6 +40,7 @@ TENANT = "0b5c1d6e-floe"
 MICROSOFT = f"https://sts.windows.net/{TENANT}/"
 # As Microsoft Entra ID names Databricks, and Azure's management.
 RESOURCES = {"2ff814a6-3304-4ab8-85cb-cd0e6f879c1d", "https://management.core.windows.net/"}
+WAREHOUSES = "/api/2.0/sql/warehouses"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
 
@@ -60,6 +61,9 @@ class Databricks(Gate):
         self.serial = 0
 
     def judge(self, request):
+        place, _, name = request.path.rpartition("/")
+        if place == WAREHOUSES and name in self.settings.get("warehouses", {}):
+            request.target = f"{WAREHOUSES}/{self.settings['warehouses'][name]}"
         if answer := self.public(request):
             return answer
         request.user, refusal = self.user(request)
@@ -210,8 +214,9 @@ class Databricks(Gate):
             return answer
         if request.path == "/api/2.0/preview/scim/v2/Me":
             return Answer(200, {**answer.json(), "userName": request.user})
-        if re.fullmatch("/api/2.0/sql/warehouses/[^/]+", request.path) and "warehouse" in self.settings:
-            return Answer(200, {**answer.json(), **self.settings["warehouse"]})
+        place, _, name = request.path.rpartition("/")
+        if place == WAREHOUSES:
+            return Answer(200, {**answer.json(), "id": name, **self.settings.get("warehouse", {})})
         return answer
 
     def noted(self, request):

@@ -4,7 +4,7 @@
 
 mod support;
 
-use floe_tests::servers::databricks::brickhouse;
+use floe_tests::servers::databricks::{RUNNING, STOPPED};
 use serde_json::{Value, json};
 use support::{TOKEN, asked, by_secret, check, here, seeing_nothing, shown, told, workspace};
 
@@ -26,7 +26,7 @@ fn all_is_well_by_a_secret() {
 #[test]
 fn a_warehouse_that_is_stopped_stays_so() {
     let workspace = workspace(&json!({}));
-    let path = format!("/sql/1.0/warehouses/{}", brickhouse().stopped);
+    let path = format!("/sql/1.0/warehouses/{STOPPED}");
     let found = check(&seeing_nothing(), &here(&workspace, &by_secret(&json!({"http_path": path}))));
     assert_eq!(found.details.will_start, Some(true));
     insta::assert_json_snapshot!(json!({"found": shown(&found, &[workspace.port()]), "asked": asked(&workspace)}));
@@ -80,7 +80,7 @@ fn named_computes() {
     let settings = here(
         &workspace,
         &json!({"compute": {
-            "big": at(&format!("/sql/1.0/warehouses/{}", brickhouse().stopped)),
+            "big": at(&format!("/sql/1.0/warehouses/{STOPPED}")),
             "gone": at("/sql/1.0/warehouses/g0ne"),
             "python": at("sql/protocolv1/o/42/0802-off"),
         }}),
@@ -131,7 +131,7 @@ fn catalogs_and_schemas() {
 #[test]
 fn answers_that_are_no_good() {
     let me = "/api/2.0/preview/scim/v2/Me";
-    let warehouse = format!("/api/2.0/sql/warehouses/{}", brickhouse().running);
+    let warehouse = format!("/api/2.0/sql/warehouses/{RUNNING}");
     let says =
         |status: u16, message: &str| json!({"status": status, "body": {"error_code": status, "message": message}});
     let all = [
@@ -175,7 +175,7 @@ fn answers_that_are_no_good() {
 #[test]
 fn the_workspace_is_named_where_the_path_names_it() {
     let workspace = workspace(&json!({}));
-    let path = format!("/sql/1.0/warehouses/{}?o=42", brickhouse().running);
+    let path = format!("/sql/1.0/warehouses/{RUNNING}?o=42");
     let found = check(&seeing_nothing(), &here(&workspace, &json!({"http_path": path})));
     assert_eq!(found.status, floe_plugin_api::ConnectionStatus::Healthy);
     let named = workspace.asked().iter().filter(|request| request.noted["workspace"] == "42").count();

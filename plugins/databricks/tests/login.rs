@@ -196,7 +196,7 @@ fn azure(road: &Road, over: &Value) -> Value {
     let own = json!({
         "host": ON_AZURE, "auth_type": "oauth", "azure_client_id": "a2u4", "azure_client_secret": AZURE_SECRET,
         "catalog": servers::CATALOG, "schema": servers::SCHEMA,
-        "http_path": format!("/sql/1.0/warehouses/{}", servers::brickhouse().running),
+        "http_path": format!("/sql/1.0/warehouses/{}", servers::RUNNING),
         "connection_parameters": {"_tls_trusted_ca_file": road.trusted},
     });
     merged(&own, over)

@@ -23,17 +23,21 @@ use crate::{Run, python, workspace};
 pub const CATALOG: &str = "lake";
 /// The schema of [`CATALOG`].
 pub const SCHEMA: &str = "marts";
+/// A personal access token, for those who need no other.
+pub const TOKEN: &str = "dapi-br1ck-by-br1ck";
 /// The tenant of Microsoft Entra ID that the gate tells.
 pub const TENANT: &str = "0b5c1d6e-floe";
 
+/// Id of a warehouse that runs.
+pub const RUNNING: &str = "1a2b3c4d5e6f7a8b";
+/// Id of a warehouse that is stopped.
+pub const STOPPED: &str = "9c8d7e6f5a4b3c2d";
+
 /// The emulator: one for a test process.
-#[derive(Debug)]
-pub struct Brickhouse {
+struct Brickhouse {
     port: u16,
-    /// Id of a warehouse that runs.
-    pub running: String,
-    /// Id of a warehouse that is stopped.
-    pub stopped: String,
+    /// What it calls the warehouses: it makes their ids up.
+    warehouses: Value,
     _child: Child,
 }
 
@@ -69,10 +73,7 @@ pub fn with_federation() -> String {
 }
 
 /// The emulator, started when a test first asks for it.
-///
-/// # Panics
-/// Where it does not come up, with what it wrote.
-pub fn brickhouse() -> &'static Brickhouse {
+fn brickhouse() -> &'static Brickhouse {
     static SHARED: OnceLock<Brickhouse> = OnceLock::new();
     SHARED.get_or_init(|| {
         let folder = tempfile::Builder::new().prefix("floe-brickhouse-").tempdir().expect("a temporary folder");
@@ -84,8 +85,8 @@ pub fn brickhouse() -> &'static Brickhouse {
         let told = || child.log().lines().find_map(|line| serde_json::from_str::<Value>(line).ok());
         child.wait_until_ready(Duration::from_mins(1), || told().is_some());
         let told = told().expect("it has said so");
-        let id = |name: &str| told[name].as_str().expect("an id").to_owned();
-        Brickhouse { port, running: id("running"), stopped: id("stopped"), _child: child }
+        let warehouses = json!({RUNNING: told["running"], STOPPED: told["stopped"]});
+        Brickhouse { port, warehouses, _child: child }
     })
 }
 
@@ -97,14 +98,14 @@ pub struct Databricks {
 impl Databricks {
     /// Starts it with settings of the gate.
     pub fn start(settings: &Value) -> Self {
-        Self::with(settings, &json!({"backend": brickhouse().port}))
+        Self::with(settings, &json!({}))
     }
 
     /// Starts it with a real Spark that runs statements.
     pub fn with_spark(settings: &Value) -> Self {
         let spark =
             json!({"port": spark::server(Mode::Http).port, "path": spark::HTTP_PATH, "password": spark::PASSWORD});
-        Self::with(settings, &json!({"backend": brickhouse().port, "spark": spark}))
+        Self::with(settings, &json!({"spark": spark}))
     }
 
     fn with(settings: &Value, own: &Value) -> Self {
@@ -112,6 +113,8 @@ impl Databricks {
         if let (Some(all), Some(own)) = (settings.as_object_mut(), own.as_object()) {
             all.extend(own.clone());
         }
+        settings["backend"] = brickhouse().port.into();
+        settings["warehouses"] = brickhouse().warehouses.clone();
         Self { gate: Gate::start("databricks_gate.py", &environment(), &settings) }
     }
 

@@ -1,6 +1,6 @@
 //! Databricks: brickhouse behind a gate. The driver's `_connection_uri` leads the compute to ports of this machine.
 
-use floe_tests::servers::databricks::{Databricks, brickhouse};
+use floe_tests::servers::databricks::{Databricks, RUNNING};
 use serde_json::json;
 
 use crate::stage::{Column, Stage};
@@ -9,9 +9,8 @@ const TOKEN: &str = "dapi-c0rrect";
 
 fn settings(base: &str, catalog: &str) -> String {
     format!(
-        "host: '{base}', http_path: /sql/1.0/warehouses/{}, catalog: {catalog}, schema: marts, token: {{secret: {{source: env, \
-         name: DATABRICKS_TOKEN}}}}, connection_parameters: {{_connection_uri: '{base}/sql'}}",
-        brickhouse().running
+        "host: '{base}', http_path: /sql/1.0/warehouses/{RUNNING}, catalog: {catalog}, schema: marts, token: {{secret: {{source: env, \
+         name: DATABRICKS_TOKEN}}}}, connection_parameters: {{_connection_uri: '{base}/sql'}}"
     )
 }
 

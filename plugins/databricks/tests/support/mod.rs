@@ -11,7 +11,7 @@ use std::path::Path;
 
 use floe_plugin_api::{CheckRequest, ComputeConfig, ComputePlugin, ConnectionResult, ProfileRequest};
 use floe_plugin_databricks::Databricks;
-use floe_tests::servers::databricks::{self as servers, brickhouse};
+use floe_tests::servers::databricks as servers;
 use serde_json::{Value, json};
 
 pub fn compute(settings: &Value) -> ComputeConfig {
@@ -79,7 +79,7 @@ pub fn here(workspace: &servers::Databricks, over: &Value) -> Value {
     let base = format!("http://127.0.0.1:{}", workspace.port());
     let own = json!({
         "host": base, "token": TOKEN, "catalog": servers::CATALOG, "schema": servers::SCHEMA,
-        "http_path": format!("/sql/1.0/warehouses/{}", brickhouse().running),
+        "http_path": format!("/sql/1.0/warehouses/{}", servers::RUNNING),
         "connection_parameters": {"_connection_uri": format!("{base}/sql/1.0/warehouses/x")},
     });
     merged(&own, over)
@@ -94,28 +94,14 @@ pub fn check(plugin: &Databricks, settings: &Value) -> ConnectionResult {
     check_config(plugin, compute(settings), Path::new("/"), 10_000)
 }
 
-/// A result as a reader of a health report sees it, without what differs between runs.
+/// A result as a reader of a health report sees it, without what differs between runs, and without secrets.
 pub fn shown(result: &ConnectionResult, ports: &[u16]) -> Value {
-    let mut value = serde_json::to_value(result).unwrap();
-    for key in ["latency_ms", "reconnected", "connection_kept"] {
-        value.as_object_mut().unwrap().shift_remove(key);
-    }
-    for step in value["steps"].as_array_mut().into_iter().flatten() {
-        let ok = if step["ok"] == json!(true) { "ok" } else { "failed" };
-        *step = json!(format!("{}: {ok}", step["name"].as_str().unwrap()));
-    }
-    let mut text = value.to_string();
+    let value = floe_tests::results::shown(result, ports);
+    let text = value.to_string();
     for secret in [TOKEN, SECRET, AZURE_SECRET, "hunter2"] {
         assert!(!text.contains(secret), "a secret is shown: {text}");
     }
-    for (position, port) in ports.iter().enumerate() {
-        text = text.replace(&format!("port {port}"), &format!("port [{position}]"));
-        text = text.replace(&format!(":{port}"), &format!(":[{position}]"));
-    }
-    for (id, name) in [(&brickhouse().running, "[running]"), (&brickhouse().stopped, "[stopped]")] {
-        text = text.replace(id, name);
-    }
-    serde_json::from_str(&text).unwrap()
+    value
 }
 
 /// A refusal or warning alone: status, reason, message, help; then the warnings.
@@ -135,7 +121,5 @@ pub fn asked(workspace: &servers::Databricks) -> Vec<String> {
             request.method == "GET" && !request.path.contains("/statements") && !request.path.starts_with("/sql/");
         assert!(grants || reads, "a check asked {request}");
     }
-    let named =
-        |text: String| text.replace(&brickhouse().running, "[running]").replace(&brickhouse().stopped, "[stopped]");
-    asked.iter().map(|request| named(format!("{request} {}", request.noted))).collect()
+    asked.iter().map(|request| format!("{request} {}", request.noted)).collect()
 }
