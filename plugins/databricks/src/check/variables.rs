@@ -8,7 +8,7 @@ use super::Context;
 use crate::config::Login;
 
 /// What stands for another way to log in than a token. Secrets are not looked at: none of them comes alone.
-const OTHERS: [&str; 10] = [
+const OTHERS: [&str; 11] = [
     "DATABRICKS_CLIENT_ID",
     "DATABRICKS_USERNAME",
     "DATABRICKS_OIDC_TOKEN_ENV",
@@ -18,6 +18,7 @@ const OTHERS: [&str; 10] = [
     "DATABRICKS_GOOGLE_SERVICE_ACCOUNT",
     "DATABRICKS_AZURE_RESOURCE_ID",
     "ARM_CLIENT_ID",
+    "ARM_TENANT_ID",
     "ARM_USE_MSI",
 ];
 

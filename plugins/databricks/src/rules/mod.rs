@@ -28,21 +28,21 @@ pub(crate) fn verify(settings: &Settings, timeout_seconds: Option<u32>) -> Plugi
 
 /// What becomes a line of HTTP, or a part of one, holds no line break and nothing else that cannot be printed.
 fn texts(settings: &Settings) -> PluginResult<()> {
-    let secret = |secret: &'_ Option<Secret>| secret.as_ref().map(|secret| secret.expose().to_owned());
+    let secret = |secret: &Option<Secret>| secret.as_ref().is_some_and(|secret| is_broken(secret.expose()));
+    let text = |text: &Option<String>| text.as_deref().is_some_and(is_broken);
     let all = [
-        ("host", Some(settings.host.clone())),
-        ("http_path", Some(settings.http_path.clone())),
-        ("catalog", settings.catalog.clone()),
-        ("database", settings.database.clone()),
-        ("schema", Some(settings.schema.clone())),
+        ("host", is_broken(&settings.host)),
+        ("http_path", is_broken(&settings.http_path)),
+        ("catalog", text(&settings.catalog)),
+        ("database", text(&settings.database)),
+        ("schema", is_broken(&settings.schema)),
         ("token", secret(&settings.token)),
-        ("client_id", settings.client_id.clone()),
+        ("client_id", text(&settings.client_id)),
         ("client_secret", secret(&settings.client_secret)),
-        ("azure_client_id", settings.azure_client_id.clone()),
+        ("azure_client_id", text(&settings.azure_client_id)),
         ("azure_client_secret", secret(&settings.azure_client_secret)),
     ];
-    let is_broken = |text: &Option<String>| text.as_ref().is_some_and(|text| text.chars().any(char::is_control));
-    match all.iter().find(|(_, text)| is_broken(text)) {
+    match all.iter().find(|(_, broken)| *broken) {
         None => Ok(()),
         // The value is not shown: it may be a secret.
         Some((key, _)) => Err(wrong(
@@ -51,6 +51,10 @@ fn texts(settings: &Settings) -> PluginResult<()> {
             "write it on one line; a file that holds a token must end without a line break",
         )),
     }
+}
+
+fn is_broken(text: &str) -> bool {
+    text.chars().any(char::is_control)
 }
 
 fn numbers(settings: &Settings) -> PluginResult<()> {
