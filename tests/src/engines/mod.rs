@@ -7,7 +7,7 @@ pub use running::{Running, start};
 use floe_plugin_api::ComputeConfig;
 use serde_json::{Map, Value, json};
 
-use crate::servers::{bigquery, postgres};
+use crate::servers::{bigquery, databricks, postgres};
 
 /// How a compute of an engine is written down, for a server on loopback.
 #[derive(Debug)]
@@ -31,13 +31,23 @@ pub struct LoginSecret {
 }
 
 /// Every engine, by name.
-pub static ALL: [Engine; 5] = [
+pub static ALL: [Engine; 6] = [
     Engine {
         name: "bigquery",
         secret: Some(LoginSecret { key: "token", variable: "BIGQUERY_TOKEN", value: bigquery::TOKEN }),
         settings: |port| {
             json!({"method": "oauth-secrets", "project": bigquery::PROJECT, "dataset": "marts",
                    "api_endpoint": format!("http://127.0.0.1:{port}")})
+        },
+    },
+    Engine {
+        name: "databricks",
+        secret: Some(LoginSecret { key: "token", variable: "DATABRICKS_TOKEN", value: databricks::TOKEN }),
+        settings: |port| {
+            let base = format!("http://127.0.0.1:{port}");
+            json!({"host": base, "http_path": format!("/sql/1.0/warehouses/{}", databricks::RUNNING),
+                   "catalog": databricks::CATALOG, "schema": databricks::SCHEMA,
+                   "connection_parameters": {"_connection_uri": format!("{base}/sql")}})
         },
     },
     Engine { name: "duckdb", secret: None, settings: |_| json!({"path": "shop.duckdb"}) },

@@ -2,8 +2,11 @@
 
 use std::any::Any;
 
+use serde_json::json;
+
 use super::{ALL, Engine};
 use crate::servers::bigquery::BigQuery;
+use crate::servers::databricks::{self, Databricks};
 use crate::servers::postgres;
 use crate::servers::spark::{self, Mode};
 use crate::servers::trino::Dask;
@@ -36,6 +39,10 @@ pub fn start() -> Vec<Running> {
                 "bigquery" => {
                     let google = BigQuery::trusting();
                     (google.port(), vec![Box::new(google)])
+                }
+                "databricks" => {
+                    let workspace = Databricks::start(&json!({"tokens": {databricks::TOKEN: "dbt"}}));
+                    (workspace.port(), vec![Box::new(workspace)])
                 }
                 "redshift" => {
                     let endpoint = postgres::Endpoint::plain();
