@@ -66,6 +66,12 @@ fn databricks_takes_what_dbt_databricks_reads() {
 }
 
 #[test]
+fn snowflake_takes_what_dbt_snowflake_reads() {
+    let adapter = fields("snowflake", "dbt.adapters.snowflake.connections", "SnowflakeCredentials");
+    compare("snowflake", &adapter, &[]);
+}
+
+#[test]
 fn bigquery_takes_what_dbt_bigquery_reads() {
     let adapter = fields("bigquery", "dbt.adapters.bigquery.credentials", "BigQueryCredentials");
     // Old names of the same; floe's own `timeout_seconds` under two names; and names that a profile has no use for.

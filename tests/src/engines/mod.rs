@@ -7,7 +7,7 @@ pub use running::{Running, start};
 use floe_plugin_api::ComputeConfig;
 use serde_json::{Map, Value, json};
 
-use crate::servers::{bigquery, databricks, postgres};
+use crate::servers::{bigquery, databricks, postgres, snowflake};
 
 /// How a compute of an engine is written down, for a server on loopback.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub struct LoginSecret {
 }
 
 /// Every engine, by name.
-pub static ALL: [Engine; 6] = [
+pub static ALL: [Engine; 7] = [
     Engine {
         name: "bigquery",
         secret: Some(LoginSecret { key: "token", variable: "BIGQUERY_TOKEN", value: bigquery::TOKEN }),
@@ -57,6 +57,15 @@ pub static ALL: [Engine; 6] = [
         settings: |port| {
             json!({"host": "127.0.0.1", "port": port, "user": postgres::USER, "database": "shop", "schema": "public",
                    "sslmode": "disable"})
+        },
+    },
+    Engine {
+        name: "snowflake",
+        secret: Some(LoginSecret { key: "password", variable: "SNOWFLAKE_PASSWORD", value: snowflake::PASSWORD }),
+        settings: |port| {
+            json!({"account": snowflake::ACCOUNT, "host": "127.0.0.1", "port": port, "protocol": "http",
+                   "user": snowflake::USER, "role": "transformer", "warehouse": "etl", "database": "lake",
+                   "schema": "sales"})
         },
     },
     Engine {

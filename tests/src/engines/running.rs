@@ -8,6 +8,7 @@ use super::{ALL, Engine};
 use crate::servers::bigquery::BigQuery;
 use crate::servers::databricks::{self, Databricks};
 use crate::servers::postgres;
+use crate::servers::snowflake::Snowflake;
 use crate::servers::spark::{self, Mode};
 use crate::servers::trino::Dask;
 
@@ -47,6 +48,10 @@ pub fn start() -> Vec<Running> {
                 "redshift" => {
                     let endpoint = postgres::Endpoint::plain();
                     (endpoint.port, vec![Box::new(endpoint)])
+                }
+                "snowflake" => {
+                    let account = Snowflake::start();
+                    (account.port(), vec![Box::new(account)])
                 }
                 "spark" => (spark::server(Mode::None).port, Vec::new()),
                 "trino" => {

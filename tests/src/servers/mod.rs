@@ -11,6 +11,7 @@ pub mod forward;
 pub mod gate;
 mod http;
 pub mod postgres;
+pub mod snowflake;
 pub mod spark;
 pub mod tls_proxy;
 pub mod trino;

@@ -2,7 +2,9 @@
 //! checks all of them side by side; the table stands in the output of the test.
 
 mod bigquery;
+mod databricks;
 mod redshift;
+mod snowflake;
 mod spark;
 mod stage;
 mod trino;
@@ -16,7 +18,14 @@ use stage::{Column, FAILURES, Stage, WRONG};
 #[test]
 fn each_failure_has_its_own_reason_message_and_help() {
     let stage = Stage::set();
-    let columns = [bigquery::column(&stage), redshift::column(&stage), spark::column(&stage), trino::column(&stage)];
+    let columns = [
+        bigquery::column(&stage),
+        databricks::column(&stage),
+        redshift::column(&stage),
+        snowflake::column(&stage),
+        spark::column(&stage),
+        trino::column(&stage),
+    ];
     let found = check(&columns, &stage);
     let (table, texts) = (table(&columns, &found), texts(&columns, &found));
     show(&table);

@@ -72,6 +72,13 @@ impl TokenRequest {
         self
     }
 
+    /// Names the client by HTTP Basic, its parts as they are: for adapters that encode nothing, and servers that expect that.
+    #[must_use]
+    pub fn basic_as_it_is(mut self, id: &str, secret: &str) -> Self {
+        self.authorization = Some(Secret::new(basic(id, secret)));
+        self
+    }
+
     /// Asks for the token by a POST to a path.
     ///
     /// # Errors

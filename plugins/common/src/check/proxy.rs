@@ -89,6 +89,7 @@ pub struct Proxy {
     port: u16,
     authorization: Option<Secret>,
     variable: &'static str,
+    is_setting: bool,
 }
 
 /// Shows no credential.
@@ -126,6 +127,27 @@ impl Proxy {
         Self::parse(text.trim(), name).map(Some)
     }
 
+    /// The proxy that a setting of the compute names (`key`), for adapters that have such settings; `None` where `no_proxy`
+    /// names the server.
+    pub fn of_settings(
+        key: &'static str,
+        proxy: (&str, u16),
+        host: &str,
+        port: u16,
+        variables: Variables<'_>,
+    ) -> Option<Self> {
+        let none = variables("no_proxy").filter(|text| !text.is_empty()).or_else(|| variables("NO_PROXY"));
+        let bypassed = none.is_some_and(|none| is_bypassed(&none, host, port));
+        (!bypassed).then(|| Self {
+            scheme: "http".to_owned(),
+            host: proxy.0.to_owned(),
+            port: proxy.1,
+            authorization: None,
+            variable: key,
+            is_setting: true,
+        })
+    }
+
     fn parse(text: &str, variable: &'static str) -> PluginResult<Self> {
         let wrong = |why: &str| {
             crate::wrong(
@@ -153,7 +175,7 @@ impl Proxy {
             let (user, password) = credential.split_once(':').unwrap_or((credential, ""));
             Secret::new(basic(&unquoted(user), &unquoted(password)))
         });
-        Ok(Self { scheme, host: host.to_owned(), port, authorization, variable })
+        Ok(Self { scheme, host: host.to_owned(), port, authorization, variable, is_setting: false })
     }
 
     /// Whether it opens tunnels without encryption of its own: the only kind that [`Proxy::reach`] can use.
@@ -161,9 +183,15 @@ impl Proxy {
         self.scheme == "http"
     }
 
-    /// The variable that named it.
+    /// The variable that named it, or the key of the setting.
     pub fn variable(&self) -> &'static str {
         self.variable
+    }
+
+    /// What named it, in messages.
+    fn named(&self) -> String {
+        let kind = if self.is_setting { "setting" } else { "variable" };
+        format!("the {kind} `{}`", self.variable)
     }
 
     /// Opens a tunnel to a server: the steps `resolve` and `connect`, which are about the proxy, and `proxy`.
@@ -174,7 +202,7 @@ impl Proxy {
     pub fn reach(&self, run: &mut Run, host: &str, port: u16) -> PluginResult<(Wire, SocketAddr)> {
         let wire = dial(run, &self.host, self.port).map_err(|mut error| {
             error.message = format!("the proxy of `{}` is out of reach: {}", self.variable, error.message);
-            error.with_help(format!("check the variable `{}`, or name `{host}` in `NO_PROXY`", self.variable))
+            error.with_help(format!("check {}, or name `{host}` in `NO_PROXY`", self.named()))
         })?;
         let peer = wire.peer();
         let wire =
@@ -232,7 +260,15 @@ impl Proxy {
             Fault::Status(407) => failed(
                 "proxy_credential",
                 format!("the proxy {self} wants a user and password, or refuses the ones that it got"),
-                format!("write them into `{}`: `http://user:password@{}:{}`", self.variable, self.host, self.port),
+                if self.is_setting {
+                    format!(
+                        "the setting cannot hold them: leave it out, and set the variable `HTTPS_PROXY` to \
+                         `http://user:password@{}:{}`",
+                        self.host, self.port
+                    )
+                } else {
+                    format!("write them into `{}`: `http://user:password@{}:{}`", self.variable, self.host, self.port)
+                },
             ),
             Fault::Status(status) => failed(
                 "proxy_refused",
@@ -242,7 +278,7 @@ impl Proxy {
             Fault::Rubbish => failed(
                 "proxy_protocol",
                 format!("{self} does not answer as an HTTP proxy"),
-                format!("check the variable `{}`: something else listens there", self.variable),
+                format!("check {}: something else listens there", self.named()),
             ),
         }
     }
