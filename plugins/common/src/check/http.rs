@@ -2,6 +2,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -64,6 +65,8 @@ pub struct Client {
     agent: Agent,
     base: String,
     at: String,
+    /// Whether it has had an answer, so that a connection may be used again.
+    answered: AtomicBool,
 }
 
 impl Client {
@@ -82,6 +85,7 @@ impl Client {
             agent: Agent::with_parts(config, connector, Nowhere),
             base: format!("{scheme}://{host}:{port}"),
             at: format!("`{host}` port {port}"),
+            answered: AtomicBool::new(false),
         }
     }
 
@@ -101,11 +105,22 @@ impl Client {
         self.send("POST", path, headers, body)
     }
 
-    /// Sends a request; every status is an answer.
+    /// Sends a request; every status is an answer. A `GET` is sent anew where the server has closed a connection that was
+    /// used before: it may do so at any moment between two requests (RFC 9110, section 9.2.2; RFC 9112, section 9.3.1).
     ///
     /// # Errors
     /// [`ErrorKind::Timeout`] or [`ErrorKind::Connection`] with the reason `deadline`, `closed`, `protocol` or one of TLS.
     pub fn send(&self, method: &str, path: &str, headers: &HeaderMap, body: &[u8]) -> PluginResult<Answer> {
+        let again = method == "GET" && self.answered.load(Ordering::Relaxed);
+        match self.send_once(method, path, headers, body) {
+            Err(error) if again && error.reason.as_deref() == Some("closed") => {
+                self.send_once(method, path, headers, body)
+            }
+            sent => sent,
+        }
+    }
+
+    fn send_once(&self, method: &str, path: &str, headers: &HeaderMap, body: &[u8]) -> PluginResult<Answer> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
         if let Some(all) = request.headers_mut() {
             all.extend(headers.iter().map(|(name, value)| (name.clone(), value.clone())));
@@ -121,6 +136,7 @@ impl Client {
         if bytes.len() as u64 > LONGEST_BODY {
             return Err(self.not_http("its answer is longer than any answer to this request"));
         }
+        self.answered.store(true, Ordering::Relaxed);
         Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body: bytes })
     }
 

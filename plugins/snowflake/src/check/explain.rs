@@ -1,8 +1,8 @@
 //! Snowflake's words, turned into what happened and what to do.
 //!
 //! The codes: 390100, 390144 and 394300 to 394306 are `CREDENTIAL_REJECTION_GS_CODES` of snowflake-connector-python 4.8
-//! (`network.py`), 390303 and 390318 stand beside them, and 390104, 390112 are those of sessions there. 390201 is
-//! in a public report of a driver; 390189 and 390422 no source confirms that could be read here. So the words of an answer
+//! (`network.py`), 390303 and 390318 stand beside them, and 390104, 390112 are those of sessions there. 394400 is
+//! that of programmatic access tokens, by the tests of Snowflake's Go driver; 390201 is in a public report of a driver; 390189 and 390422 no source confirms that could be read here. So the words of an answer
 //! count as well, also for newer credentials, whose codes are not written down anywhere.
 
 use floe_plugin_api::{ErrorKind, PluginError};
@@ -42,7 +42,7 @@ enum Refused {
 impl Refused {
     fn of(code: &str, message: &str) -> Self {
         match code {
-            "390100" | "390144" | "390303" | "394300" | "394305" | "394306" => return Self::Credential,
+            "390100" | "390144" | "390303" | "394300" | "394305" | "394306" | "394400" => return Self::Credential,
             "390318" => return Self::Expired,
             "394304" => return Self::WrongKey,
             "394301" | "394302" | "394303" => return Self::Clock,
