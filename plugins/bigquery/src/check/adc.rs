@@ -101,7 +101,7 @@ fn external(value: &Value, at: &str) -> Result<Source, Stop> {
         Subject::File { path: path.to_owned(), field }
     } else if let (Some(url), None) = (from["url"].as_str(), from["environment_id"].as_str()) {
         let headers = from["headers"].as_object().into_iter().flatten();
-        let headers = headers.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect();
+        let headers = headers.filter_map(|(name, value)| Some((name.clone(), Secret::new(value.as_str()?)))).collect();
         let (url, query) = url.split_once('?').map_or((url, ""), |(url, query)| (url, query));
         Subject::Url { address: Address::parse("credential_source.url", url)?, query: query.to_owned(), headers, field }
     } else {

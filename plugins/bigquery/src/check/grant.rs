@@ -179,7 +179,7 @@ impl Granting<'_> {
                 let client = self.open("subject", address, run)?;
                 let mut all = HeaderMap::new();
                 for (name, value) in headers {
-                    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+                    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value.expose())) {
                         all.insert(name, value);
                     }
                 }

@@ -63,7 +63,7 @@ pub(super) enum Subject {
     /// A file, which the provider keeps fresh; JSON with the token under a name, where one is given.
     File { path: String, field: Option<String> },
     /// An address that gives it to whoever asks on this machine.
-    Url { address: Address, query: String, headers: Vec<(String, String)>, field: Option<String> },
+    Url { address: Address, query: String, headers: Vec<(String, Secret)>, field: Option<String> },
     /// A token server, which is sent a form.
     Server(TokenEndpoint),
 }
