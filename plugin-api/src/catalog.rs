@@ -182,8 +182,11 @@ impl CatalogAttachmentRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CatalogAttachment {
-    /// SQL statements, in order. `None`: this engine needs none, its access is set up outside of SQL; an empty list:
-    /// it could, and there is nothing to attach.
+    /// SQL statements, in order. `None`: this engine needs none, its access is set up outside of SQL, and it is told
+    /// nothing more of the catalog; an empty list: it could, and there is nothing to attach.
+    ///
+    /// A secret stands in them as `{{ env_var("NAME") }}`, with double quotes, between the quotes of a literal: who runs
+    /// the statements puts its value there, each `'` doubled.
     #[serde(default)]
     pub statements: Option<Vec<String>>,
 }

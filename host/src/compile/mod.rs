@@ -6,6 +6,7 @@
 
 pub mod answers;
 pub mod artifacts;
+pub mod catalog;
 pub mod folder;
 mod helpers;
 pub mod keys;
@@ -28,8 +29,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Value, json};
 
 use artifacts::{
-    ARTIFACTS_FILE, ARTIFACTS_VERSION, CompiledArtifacts, ComputeArtifact, ComputeEnvironment, ComputeRegistry,
-    EnvironmentArtifact, TransformArtifact,
+    ARTIFACTS_FILE, ARTIFACTS_VERSION, CatalogAttachmentArtifact, CompiledArtifacts, ComputeArtifact,
+    ComputeEnvironment, ComputeRegistry, EnvironmentArtifact, TransformArtifact,
 };
 use folder::{Files, Long};
 use helpers::HelperFiles;
@@ -148,7 +149,10 @@ fn assemble(product: &Product, transforms: Vec<TransformArtifact>, answers: &Ans
                 packages: answer.packages.packages.iter().map(ToString::to_string).collect(),
                 requires_python: answer.packages.requires_python.clone(),
                 resources: answer.resources.clone(),
-                catalog_attachment: None,
+                catalog_attachment: answer
+                    .attachment
+                    .as_ref()
+                    .map(|attachment| CatalogAttachmentArtifact { statements: attachment.statements.clone() }),
                 addressing: answer.metadata.addressing,
                 environments: compute_environments(product, compute, answer),
                 set_by: provenance::of_compute(product, compute),

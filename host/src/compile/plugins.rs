@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::thread;
 
 use floe_plugin_api::{
-    CatalogConfig, ComputeConfig, ConfigSchemaRequest, DbtPackages, DbtPackagesRequest, MetadataRequest,
-    PluginMetadata, ProfileRequest, ProfileResponse, ResourcesRequest, WorkloadSize,
+    CatalogAttachment, CatalogAttachmentRequest, CatalogConfig, ComputeConfig, ConfigSchemaRequest, DbtPackages,
+    DbtPackagesRequest, MetadataRequest, PluginMetadata, ProfileRequest, ProfileResponse, ResourcesRequest,
+    WorkloadSize,
 };
 use serde_json::Value;
 
@@ -28,6 +29,8 @@ pub struct ComputeAnswers {
     pub packages: DbtPackages,
     /// Kubernetes ResourceRequirements, by workload size.
     pub resources: BTreeMap<&'static str, Value>,
+    /// How it mounts the manifest's catalog; nothing where there is no catalog.
+    pub attachment: Option<CatalogAttachment>,
     /// Profiles, by environment.
     pub profiles: BTreeMap<String, ProfileResponse>,
     /// Secrets that they read from variables, by environment.
@@ -156,11 +159,15 @@ fn ask_compute<T: ComputeSession>(
     let packages = packages.and_then(|packages| answers::packages(&compute.plugin, &packages).map(|()| packages));
     let packages = told.ok(packages, compute);
     let resources = ask_resources(session, compute, &config, told);
+    let Mount { attachment, catalog, secrets: of_catalog } = ask_attachment(product, session, compute, &config, told)?;
     let (mut profiles, mut secrets) = (Some(BTreeMap::new()), BTreeMap::new());
     for environment in names {
         let settings = Settings::complete(product, compute, environment, schema);
-        secrets.insert(environment.to_owned(), settings.secrets());
-        match ask_profile(product, session, compute, (environment, &settings), helper_dir, told) {
+        let bound = settings.secrets().into_iter().chain(of_catalog.iter().cloned());
+        secrets.insert(environment.to_owned(), bound.collect());
+        let request = ProfileRequest::new(settings.for_profile(), &*product.product.name, environment, helper_dir)
+            .with_catalog(catalog.clone());
+        match ask_profile(session, compute, &request, told) {
             Some(profile) => {
                 let _ = profiles.as_mut().map(|profiles| profiles.insert(environment.to_owned(), profile));
             }
@@ -171,6 +178,7 @@ fn ask_compute<T: ComputeSession>(
         metadata: metadata?,
         packages: packages?,
         resources: resources?,
+        attachment,
         profiles: profiles?,
         secrets,
     })
@@ -197,17 +205,43 @@ fn ask_resources<T: ComputeSession>(
     resources
 }
 
-fn ask_profile<T: ComputeSession>(
+/// What a compute makes of the manifest's catalog. One that needs no statements is told nothing more of it, and gets no
+/// secret of it either.
+#[derive(Default)]
+struct Mount {
+    attachment: Option<CatalogAttachment>,
+    catalog: Option<CatalogConfig>,
+    secrets: Vec<BoundSecret>,
+}
+
+fn ask_attachment<T: ComputeSession>(
     product: &Product,
     session: &mut T,
     compute: &Compute,
-    (environment, settings): (&str, &Settings),
-    helper_dir: &str,
+    config: &ComputeConfig,
+    told: &mut Told,
+) -> Option<Mount> {
+    if product.catalog_is_unreadable {
+        return None;
+    }
+    let Some(catalog) = &product.catalog else { return Some(Mount::default()) };
+    let (config_of_catalog, secrets) = catalog.for_profile();
+    let answer = session.call(&CatalogAttachmentRequest::new(config.clone(), config_of_catalog.clone()));
+    let answer = answer.map_err(|error| catalog.located(error, &compute.name));
+    let attachment = told.ok(answer, compute)?;
+    Some(match attachment.statements {
+        Some(_) => Mount { attachment: Some(attachment), catalog: Some(config_of_catalog), secrets },
+        None => Mount { attachment: Some(attachment), ..Mount::default() },
+    })
+}
+
+fn ask_profile<T: ComputeSession>(
+    session: &mut T,
+    compute: &Compute,
+    request: &ProfileRequest,
     told: &mut Told,
 ) -> Option<ProfileResponse> {
-    let request = ProfileRequest::new(settings.for_profile(), &*product.product.name, environment, helper_dir)
-        .with_catalog(None::<CatalogConfig>);
-    let response = session.call(&request);
+    let response = session.call(request);
     let response = response.and_then(|answer| answers::profile(&compute.plugin, &answer).map(|()| answer));
     let response = told.ok(response, compute)?;
     for warning in &response.warnings {

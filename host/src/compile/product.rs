@@ -5,6 +5,7 @@ use semver::VersionReq;
 use serde_json::{Map, Value};
 
 use super::artifacts::{DbtProject, ManifestRef, ProductRef, TransformArtifact};
+use super::catalog::Catalog;
 use crate::diagnostics::Span;
 use crate::documents::Spanned;
 use crate::documents::environments::ALL_COMPUTES;
@@ -71,6 +72,10 @@ pub struct Product {
     pub other_environments: Vec<Environment>,
     /// Approved computes, in the manifest's order.
     pub computes: Vec<Compute>,
+    /// The catalog that computes may mount, if the manifest has one.
+    pub catalog: Option<Catalog>,
+    /// It has one that cannot be read, which has been told: what follows from its absence means nothing.
+    pub catalog_is_unreadable: bool,
     /// What a transform without a compute runs on.
     pub default: String,
     /// Where that is written, or the one compute that there is; nowhere where there is no manifest.

@@ -4,8 +4,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use floe_plugin_api::{
-    CheckRequest, ComputeConfig, ConfigSchemaRequest, ConnectionDetails, ConnectionResult, ConnectionStatus, ErrorKind,
-    PluginError, Secret, Warning,
+    CatalogAttachmentRequest, CatalogConfig, CheckRequest, CheckStep, ComputeConfig, ConfigSchemaRequest,
+    ConnectionDetails, ConnectionResult, ConnectionStatus, ErrorKind, PluginError, Secret, Warning,
 };
 use serde::Serialize;
 
@@ -50,6 +50,9 @@ pub struct ComputeHealth {
     pub warnings: Vec<Warning>,
     /// What the check learned.
     pub details: ConnectionDetails,
+    /// The steps that were taken, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<CheckStep>,
 }
 
 /// What to check.
@@ -127,22 +130,58 @@ fn attempt(checks: &Checks<'_>, compute: &Compute, host: &PluginHost, begun: Ins
     // What is wrong with the settings and what is missing here are told together.
     let mut errors = settings::check(checks.product, compute, &[checks.environment], &schema);
     let own = Settings::complete(checks.product, compute, checks.environment, &schema);
+    let mut known = Vec::new();
+    let mut add = |missing: Vec<Diagnostic>| {
+        let new: Vec<_> = missing.into_iter().filter(|error| !errors.contains(error)).collect();
+        errors.extend(new);
+    };
     let config = match own.for_check(&checks.product.project_dir, &schema) {
         Ok((config, secrets)) => {
-            worker = worker.with_scrubber(Scrubber::new(secrets.iter().map(Secret::expose)));
+            known.extend(secrets);
             Some(config)
         }
         Err(missing) => {
-            let new: Vec<_> = missing.into_iter().filter(|error| !errors.contains(error)).collect();
-            errors.extend(new);
+            add(missing);
             None
         }
     };
+    let catalog = match mounted_catalog(checks, compute, &mut worker, own.for_profile(), left()) {
+        Ok(mounted) => mounted.map(|(catalog, secrets)| {
+            known.extend(secrets);
+            catalog
+        }),
+        Err(wrong) => {
+            add(wrong);
+            None
+        }
+    };
+    worker = worker.with_scrubber(Scrubber::new(known.iter().map(Secret::expose)));
     let outcome = match config.filter(|_| errors.is_empty()) {
-        Some(config) => worker.call(&request(checks, config, left()), left()).map_err(|error| vec![error]),
+        Some(config) => {
+            let request = request(checks, config, left()).with_catalog(catalog);
+            worker.call(&request, left()).map_err(|error| vec![error])
+        }
         None => Err(errors),
     };
     (outcome, Some(worker))
+}
+
+/// The manifest's catalog with the values of its secrets, where the compute mounts it: nobody else gets them.
+#[allow(clippy::type_complexity, reason = "a value and the secrets in it, as everywhere here")]
+fn mounted_catalog(
+    checks: &Checks<'_>,
+    compute: &Compute,
+    worker: &mut Worker,
+    config: ComputeConfig,
+    left: Duration,
+) -> Result<Option<(CatalogConfig, Vec<Secret>)>, Vec<Diagnostic>> {
+    let Some(catalog) = &checks.product.catalog else { return Ok(None) };
+    let request = CatalogAttachmentRequest::new(config, catalog.for_profile().0);
+    let attachment = worker.call(&request, left).map_err(|error| vec![catalog.located(error, &compute.name)])?;
+    if attachment.statements.is_none() {
+        return Ok(None);
+    }
+    catalog.for_check(&checks.product.project_dir).map(Some)
 }
 
 fn request(checks: &Checks<'_>, config: ComputeConfig, left: Duration) -> CheckRequest {
@@ -209,5 +248,6 @@ fn health(checks: &Checks<'_>, compute: &Compute, latency: Duration, result: Con
         help: result.help,
         warnings: result.warnings,
         details: result.details,
+        steps: result.steps,
     }
 }

@@ -22,10 +22,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 pub use approved_computes::{ApprovedComputes, approved_computes};
 
 use super::artifacts::{DbtProject, ManifestRef, ProductRef};
+use super::catalog::Catalog;
 use super::product::Product;
 use super::settings;
 use crate::diagnostics::Diagnostic;
-use crate::diagnostics::codes::compile::{CATALOG_NOT_MOUNTED, SIGNATURES_NOT_CHECKED};
+use crate::diagnostics::codes::compile::SIGNATURES_NOT_CHECKED;
 use crate::documents::hierarchy::Level;
 use crate::documents::manifest::Manifest;
 use crate::documents::paths::lexical;
@@ -95,6 +96,7 @@ pub fn resolve(inputs: &Inputs<'_>) -> (Option<Product>, Vec<Diagnostic>) {
     }
     let levels = chain.iter().flat_map(|chain| &chain.levels);
     let section = chain.as_ref().and_then(|chain| chain.manifest.computes.as_ref());
+    let catalog = chain.as_ref().and_then(|chain| Catalog::of(&chain.manifest, &placeholders));
     let product = Product {
         product,
         project_dir: absolute(&folder),
@@ -105,6 +107,9 @@ pub fn resolve(inputs: &Inputs<'_>) -> (Option<Product>, Vec<Diagnostic>) {
         other_environments,
         default_set_by: section.and_then(|section| section.default.as_ref()).map(|default| default.span.clone()),
         computes,
+        catalog_is_unreadable: catalog.is_none()
+            && chain.as_ref().is_some_and(|chain| chain.manifest.catalog_as_written.is_some()),
+        catalog,
         default,
         transforms,
     };
@@ -124,16 +129,6 @@ fn not_yet(manifest: &Manifest) -> Vec<Diagnostic> {
                 "remove `require_signature` from `plugins.trust` knowing that, or wait for the next version",
             )
             .at(required.span.clone()),
-        );
-    }
-    if let Some(catalog) = &manifest.catalog {
-        found.push(
-            Diagnostic::warning(
-                &CATALOG_NOT_MOUNTED,
-                "this version of floe does not mount `plugins.catalog` on any compute",
-                "profiles are generated without it; DuckDB can mount one by its own `attach` and `secrets` settings",
-            )
-            .at(catalog.span.clone()),
         );
     }
     found

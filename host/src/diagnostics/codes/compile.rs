@@ -39,8 +39,6 @@ super::codes! {
         "There is no `floe.yaml` in this folder, and no dbt project that could be compiled without one; or the file that `--spec` names is not there. Run floe in the folder of a dbt project, or name the spec with `--spec path/to/floe.yaml`.";
     COMPUTE_UNKNOWN = "F0420", "Unknown compute",
         "A compute was named on the command line, or below an environment's `connections`, that the manifest does not approve. `floe plan` shows the computes of a product.";
-    CATALOG_NOT_MOUNTED = "F0422", "The catalog is not mounted yet",
-        "The manifest has a `plugins.catalog`, which this version of floe reads and checks but does not mount on any compute. Profiles are generated without it. DuckDB can mount one by its own `attach` and `secrets` settings.";
     NOT_FOR_PRODUCTS = "F0423", "A setting that products may not set",
         "An environment of the spec sets a connection setting that the manifest does not leave to products. Connections belong to the platform; what a product may set for people's sandboxes is named in the manifest:\n\n```yaml\nenvironments:\n  - name: dev\n    product_may_set: [schema]\n```";
     SIGNATURES_NOT_CHECKED = "F0424", "Signatures are not checked yet",
