@@ -13,9 +13,26 @@
 //! | `LOAD <extension>` | a database in memory | an extension of the settings is there and fits |
 //! | `SET <setting> = '<value>'` | a database in memory | DuckDB knows the setting and takes the value |
 //!
-//! Nothing is installed or downloaded (`autoinstall_known_extensions` is off), no secret is made, nothing remote is
-//! attached, and no file comes into being.
+//!
+//! and, where the manifest has an Iceberg catalog, these to the database in memory:
+//!
+//! | statement | why |
+//! |---|---|
+//! | `CREATE OR REPLACE SECRET <name> (<options>)` | logs in to the catalog; opens a storage with given credentials |
+//! | `ATTACH IF NOT EXISTS <warehouse> AS <catalog> (<options>, READ_ONLY true)` | mounts it |
+//! | `CALL enable_logging('HTTP')` | in memory, for the status of the listing |
+//! | `SELECT response.status::VARCHAR FROM duckdb_logs_parsed('HTTP') WHERE ends_with(request.url, '/namespaces')` | that status |
+//! | `SELECT schema_name FROM duckdb_schemas() WHERE database_name = <catalog>` | lists the namespaces |
+//! | `SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = <catalog> ORDER BY schema_name = <schema> DESC LIMIT 1` | finds a table |
+//! | `DESCRIBE <table>` | loads it, with what the catalog vends |
+//! | `SELECT name FROM duckdb_secrets() WHERE starts_with(name, '__internal_ic_')` | whether it vended |
+//! | `SELECT count(*) FROM iceberg_snapshots(<table>)` | reads its metadata file |
+//! | `SELECT count(*) FROM glob(<prefix>)` | lists metadata files with given credentials |
+//!
+//! Nothing is installed or downloaded (`autoinstall_known_extensions` is off), no secret outlives the check, nothing else
+//! that is remote is attached, and no file comes into being.
 
+mod catalog;
 mod check;
 mod config;
 mod literals;
@@ -33,9 +50,9 @@ pub use config::{
 };
 
 use floe_plugin_api::{
-    Addressing, CheckRequest, ComputePlugin, ConfigSchema, ConfigSchemaRequest, ConnectionResult, DbtPackages,
-    DbtPackagesRequest, MetadataRequest, PluginMetadata, PluginResult, ProfileRequest, ProfileResponse, ResourceSpec,
-    ResourcesRequest, export_plugin,
+    Addressing, CatalogAttachment, CatalogAttachmentRequest, CheckRequest, ComputePlugin, ConfigSchema,
+    ConfigSchemaRequest, ConnectionResult, DbtPackages, DbtPackagesRequest, MetadataRequest, PluginMetadata,
+    PluginResult, ProfileRequest, ProfileResponse, ResourceSpec, ResourcesRequest, export_plugin,
 };
 
 /// The plugin. It holds nothing between calls.
@@ -69,6 +86,12 @@ impl ComputePlugin for DuckDb {
 
     fn get_resource_requirements(&self, request: &ResourcesRequest) -> PluginResult<ResourceSpec> {
         resources::required(&Settings::of(&request.config)?, request.workload_size)
+    }
+
+    fn get_catalog_attachment_sql(&self, request: &CatalogAttachmentRequest) -> PluginResult<CatalogAttachment> {
+        let settings = Settings::of(&request.config)?;
+        let mount = catalog::Mount::of(&request.catalog)?;
+        catalog::statements(&settings, &mount, request.engine_version.as_deref()).map(CatalogAttachment::statements)
     }
 }
 

@@ -41,7 +41,7 @@ const LARGE: Preset =
 /// # Errors
 /// Where a limit of the settings is no size.
 pub(crate) fn required(settings: &Settings, size: WorkloadSize) -> PluginResult<ResourceSpec> {
-    crate::rules::verify(settings)?;
+    crate::rules::sizes(settings)?;
     let preset = match size {
         WorkloadSize::Small => SMALL,
         WorkloadSize::Large => LARGE,

@@ -15,11 +15,19 @@ use crate::memory::{self, SizeError};
 /// # Errors
 /// A configuration error for the first rule that is broken.
 pub(crate) fn verify(settings: &Settings) -> PluginResult<()> {
+    verify_beside(settings, None)
+}
+
+/// The same where a catalog is mounted that is no entry of the settings.
+///
+/// # Errors
+/// A configuration error for the first rule that is broken.
+pub(crate) fn verify_beside(settings: &Settings, catalog: Option<&str>) -> PluginResult<()> {
     main_path(settings)?;
     sizes(settings)?;
     names(settings)?;
     attached(settings)?;
-    database(settings)?;
+    database(settings, catalog)?;
     tokens(settings)
 }
 
@@ -41,7 +49,10 @@ fn main_path(settings: &Settings) -> PluginResult<()> {
 }
 
 /// Memory and disk limits, under every name and in both maps.
-fn sizes(settings: &Settings) -> PluginResult<()> {
+///
+/// # Errors
+/// A configuration error for the first that is no size.
+pub(crate) fn sizes(settings: &Settings) -> PluginResult<()> {
     const SIZES: [&str; 3] = ["memory_limit", "max_memory", "max_temp_directory_size"];
     for (map, name, value) in every_setting(settings) {
         let is_size = SIZES.iter().any(|size| size.eq_ignore_ascii_case(&name));
@@ -160,9 +171,10 @@ fn main_name(settings: &Settings) -> Option<String> {
 }
 
 /// dbt-duckdb refuses a `database` that is neither the one at `path` nor an attached one's alias.
-fn database(settings: &Settings) -> PluginResult<()> {
+fn database(settings: &Settings, catalog: Option<&str>) -> PluginResult<()> {
     let (Some(database), Some(derived)) = (&settings.database, main_name(settings)) else { return Ok(()) };
-    let aliases: Vec<&str> = settings.attached().iter().filter_map(|entry| entry.alias.as_deref()).collect();
+    let aliases = settings.attached().iter().filter_map(|entry| entry.alias.as_deref());
+    let aliases: Vec<&str> = aliases.chain(catalog).collect();
     if *database == derived || aliases.contains(&database.as_str()) || database.contains("{{") {
         return Ok(());
     }

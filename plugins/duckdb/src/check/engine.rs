@@ -40,10 +40,21 @@ const LEFT_OUT: [&str; 24] = [
 ];
 
 /// Paths among the settings: relative ones count from the dbt project's folder, not from the worker's.
-const PATHS: [&str; 4] = ["temp_directory", "extension_directory", "secret_directory", "home_directory"];
+const PATHS: [&str; 5] =
+    ["temp_directory", "extension_directory", "secret_directory", "home_directory", "ca_cert_file"];
+
+/// A running engine.
+pub(crate) struct Engine {
+    /// Its session.
+    pub session: Session,
+    /// What it says of itself.
+    pub identity: Identity,
+    /// Extensions of the settings that cannot be loaded here.
+    pub missing: Vec<String>,
+}
 
 /// Starts the engine as dbt-duckdb would: options, then extensions, then settings.
-pub(crate) fn start(settings: &Settings, project_dir: &str, run: &mut Run) -> PluginResult<Identity> {
+pub(crate) fn start(settings: &Settings, project_dir: &str, run: &mut Run) -> PluginResult<Engine> {
     let session =
         Session::in_memory(options(settings, project_dir)?).map_err(|error| explain::options(&words(&error)))?;
     let identity = session.identity().map_err(|error| {
@@ -52,11 +63,11 @@ pub(crate) fn start(settings: &Settings, project_dir: &str, run: &mut Run) -> Pl
             .with_help("the plugin and the libduckdb beside it do not fit together: install both anew")
     })?;
 
-    let mut missing = false;
+    let mut missing = Vec::new();
     for extension in settings.extensions() {
         if let Err(error) = session.send(&Probe::Load(extension.name())) {
             run.degrade(explain::extension(extension, &words(&error), &identity.version));
-            missing = true;
+            missing.push(extension.name().to_owned());
         }
     }
     for (name, value) in settings.engine_settings().iter().filter(|(name, _)| applies(name)) {
@@ -64,13 +75,13 @@ pub(crate) fn start(settings: &Settings, project_dir: &str, run: &mut Run) -> Pl
             continue;
         }
         if let Err(error) = session.send(&Probe::Set(name, &rooted(name, value, project_dir))) {
-            match explain::setting(name, &words(&error), missing) {
+            match explain::setting(name, &words(&error), !missing.is_empty()) {
                 Ok(warning) => run.degrade(warning),
                 Err(error) => return Err(error),
             }
         }
     }
-    Ok(identity)
+    Ok(Engine { session, identity, missing })
 }
 
 /// The options with which the engine starts; it may load what is installed and never installs.

@@ -1,10 +1,11 @@
 //! The live check.
 //!
 //! First the engine alone, in memory, with the compute's options, extensions and settings, in the order in which
-//! dbt-duckdb applies them; then each database file, opened read-only for a moment. Whatever would need the network is
-//! not checked, and the answer says so.
+//! dbt-duckdb applies them; then each database file, opened read-only for a moment; then the manifest's Iceberg catalog,
+//! attached read-only. What else would need the network is not checked, and the answer says so.
 
 mod attached;
+mod catalog;
 mod engine;
 mod explain;
 mod file;
@@ -31,28 +32,44 @@ use holder::Holder;
 /// # Errors
 /// Where the settings do not fit the schema; all that is wrong with the database is an unhealthy result.
 pub(crate) fn validate(request: &CheckRequest) -> PluginResult<ConnectionResult> {
-    let settings = Settings::of(&request.config)?;
+    let mut settings = Settings::of(&request.config)?;
     rules::without_nul(&serde_json::Value::Object(request.config.connection.as_map().clone()))?;
     let mut run = Run::new(request);
-    let found = all(&settings, &request.project_dir, &mut run);
+    let found = match &request.catalog {
+        None => all(&settings, request, &mut run),
+        Some(mounted) => {
+            crate::catalog::for_check(&mut settings, mounted).and_then(|()| all(&settings, request, &mut run))
+        }
+    };
     Ok(run.finish(found))
 }
 
 /// Every step; the message of a result that is not unhealthy.
-fn all(settings: &Settings, project_dir: &str, run: &mut Run) -> PluginResult<String> {
-    rules::verify(settings)?;
+fn all(settings: &Settings, request: &CheckRequest, run: &mut Run) -> PluginResult<String> {
+    let project_dir = request.project_dir.as_str();
+    let catalog = request.catalog.as_ref().map(|catalog| catalog.name.as_str());
+    rules::verify_beside(settings, catalog)?;
     let engine = run.step("engine", |run| engine::start(settings, project_dir, run))?;
     run.details = ConnectionDetails::new()
-        .with_server_version(engine.version.clone())
+        .with_server_version(engine.identity.version.clone())
         .with_schema(settings.schema.as_deref().unwrap_or("main"));
     run.details.database = settings.database.clone().or_else(|| main_name(settings));
     if let Some(warning) = spill::warning(settings, project_dir) {
         run.degrade(warning);
     }
-    let message = main_database(settings, project_dir, &engine.version, run)?;
+    let version = &engine.identity.version;
+    let builds_in_catalog =
+        request.catalog.as_ref().is_some_and(|mounted| crate::catalog::builds_in_catalog(settings, mounted));
+    let mut message = match settings.location() {
+        Location::Memory if builds_in_catalog => format!("DuckDB {version} runs"),
+        _ => main_database(settings, project_dir, version, run)?,
+    };
     for entry in settings.attached() {
         let step = format!("attach:{}", entry.name().unwrap_or_else(|| entry.path.clone()));
         run.step(&step, |run| attached::check(entry, project_dir, run))?;
+    }
+    if let Some(mounted) = &request.catalog {
+        message.push_str(&catalog::check(mounted, request, &engine, run)?);
     }
     Ok(message)
 }
