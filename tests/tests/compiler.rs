@@ -364,10 +364,9 @@ fn transforms_and_projects_that_cannot_be() {
 
 #[test]
 fn what_this_version_does_not_do_is_told() {
-    let catalog = "plugins:\n  compute: {approved: [good]}\n  \
-                   catalog: {type: rest, config: {uri: 'http://localhost:1', warehouse: lake}}\n  \
-                   trust: {require_signature: true, trusted_keys: [RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3]}\n";
-    let project = product(catalog, "");
+    let signed = "plugins:\n  compute: {approved: [good]}\n  \
+                  trust: {require_signature: true, trusted_keys: [RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3]}\n";
+    let project = product(signed, "");
     insta::assert_snapshot!(refused(&project, &["compile"]));
 }
 

@@ -165,16 +165,10 @@ fn warnings_fail_where_that_is_asked_for_and_leave_the_former_artifacts() {
     let project = product("");
     let _ = project.floe(&["compile", "--deny-warnings"]).expect(0);
     let before = fs::read(project.path("target/floe/compiled_artifacts.json")).expect("artifacts");
-    project.write(
-        "../emea/manifest.yaml",
-        &format!(
-            "{}  - name: prod\n",
-            DOMAIN.replace(
-                "  compute:\n",
-                "  catalog: {type: rest, config: {uri: 'http://c', warehouse: w}}\n  compute:\n"
-            )
-        ),
-    );
+    project.write("../emea/manifest.yaml", &format!("{DOMAIN}  - name: prod\n"));
+    // The target is the environment, and no environment has a compute's name.
+    project
+        .write("models/marts/sales.sql", "select {% if target.name == 'lake' %} 1 {% else %} 2 {% endif %} as total\n");
     let run = project.floe(&["compile", "--deny-warnings"]).expect(1);
     insta::assert_snapshot!(redact(&project, &run.transcript()));
     assert_eq!(fs::read(project.path("target/floe/compiled_artifacts.json")).expect("artifacts"), before);

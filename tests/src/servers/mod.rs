@@ -10,6 +10,7 @@ pub mod faults;
 pub mod forward;
 pub mod gate;
 mod http;
+pub mod iceberg;
 pub mod postgres;
 pub mod snowflake;
 pub mod spark;
@@ -25,6 +26,15 @@ use std::net::TcpListener;
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     listener.local_addr().expect("its address").port()
+}
+
+/// Ports of 127.0.0.1 on which nothing listens, no two the same.
+///
+/// # Panics
+/// Where there are not so many.
+pub fn free_ports<const COUNT: usize>() -> [u16; COUNT] {
+    let listeners = [(); COUNT].map(|()| TcpListener::bind(("127.0.0.1", 0)).expect("a free port"));
+    listeners.map(|listener| listener.local_addr().expect("its address").port())
 }
 
 /// Whether something listens on a port of 127.0.0.1.
