@@ -212,7 +212,7 @@ impl Databricks {
     /// The compute's entry, without what differs between runs.
     fn shown(&self, run: &Run) -> Value {
         let mut entry = run.json()["computes"][0].clone();
-        for key in ["latency_ms", "correlation_id"] {
+        for key in ["latency_ms", "correlation_id", "steps"] {
             entry.as_object_mut().expect("an object").shift_remove(key);
         }
         serde_json::from_str(&entry.to_string().replace(&self.port.to_string(), "<port>")).expect("JSON")
