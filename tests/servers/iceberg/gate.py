@@ -2,8 +2,8 @@
 
 Settings besides those of every gate:
 `token_seconds`: how long the tokens of the catalog's token endpoint count here, in place of an hour.
-`alone`: true answers the three requests of an ATTACH itself, and writes down what came, secrets too: for tests of quoting
-alone, where the secrets are none.
+`alone`: true answers the three requests of an ATTACH itself, and writes down what came, secrets too: for tests of
+quoting alone, where the secrets are none.
 """
 
 import base64

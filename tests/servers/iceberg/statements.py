@@ -1,5 +1,6 @@
-"""Runs statements in a DuckDB, one by one, as JSON from standard input says: {"extensions": folder or null, "statements": [...]}.
+"""Runs statements in a DuckDB, one by one.
 
+Standard input: {"extensions": folder or null, "statements": [...]}.
 Prints JSON: for each, how many statements DuckDB's own parser sees in it, and what came of it.
 """
 

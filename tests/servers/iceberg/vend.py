@@ -1,7 +1,7 @@
 """Asks a catalog for one table's credentials, and tries them on the storage with pyarrow's own S3 client.
 
-Usage: vend.py URI PREFIX NAMESPACE MINE OTHER SECONDS   (client id and secret from CLIENT_ID and CLIENT_SECRET)
-Prints JSON: what came of reading a metadata file of each table, and of the first one SECONDS later; and the credentials.
+Usage: vend.py URI PREFIX NAMESPACE MINE OTHER SECONDS   (login from CLIENT_ID and CLIENT_SECRET)
+Prints JSON: what came of reading a metadata file of each table, and of the first one SECONDS later; the credentials.
 """
 
 import json
