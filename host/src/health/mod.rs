@@ -130,32 +130,12 @@ fn attempt(checks: &Checks<'_>, compute: &Compute, host: &PluginHost, begun: Ins
     // What is wrong with the settings and what is missing here are told together.
     let mut errors = settings::check(checks.product, compute, &[checks.environment], &schema);
     let own = Settings::complete(checks.product, compute, checks.environment, &schema);
-    let mut known = Vec::new();
-    let mut add = |missing: Vec<Diagnostic>| {
-        let new: Vec<_> = missing.into_iter().filter(|error| !errors.contains(error)).collect();
-        errors.extend(new);
-    };
-    let config = match own.for_check(&checks.product.project_dir, &schema) {
-        Ok((config, secrets)) => {
-            known.extend(secrets);
-            Some(config)
-        }
-        Err(missing) => {
-            add(missing);
-            None
-        }
-    };
-    let catalog = match mounted_catalog(checks, compute, &mut worker, own.for_profile(), left()) {
-        Ok(mounted) => mounted.map(|(catalog, secrets)| {
-            known.extend(secrets);
-            catalog
-        }),
-        Err(wrong) => {
-            add(wrong);
-            None
-        }
-    };
-    worker = worker.with_scrubber(Scrubber::new(known.iter().map(Secret::expose)));
+    let mut secrets = Vec::new();
+    let config = own.for_check(&checks.product.project_dir, &schema);
+    let config = kept(config, &mut secrets, &mut errors);
+    let catalog = mounted_catalog(checks, compute, &mut worker, own.for_profile(), left());
+    let catalog = kept(catalog, &mut secrets, &mut errors).flatten();
+    worker = worker.with_scrubber(Scrubber::new(secrets.iter().map(Secret::expose)));
     let outcome = match config.filter(|_| errors.is_empty()) {
         Some(config) => {
             let request = request(checks, config, left()).with_catalog(catalog);
@@ -166,22 +146,40 @@ fn attempt(checks: &Checks<'_>, compute: &Compute, host: &PluginHost, begun: Ins
     (outcome, Some(worker))
 }
 
-/// The manifest's catalog with the values of its secrets, where the compute mounts it: nobody else gets them.
-#[allow(clippy::type_complexity, reason = "a value and the secrets in it, as everywhere here")]
+/// Something with the values of its secrets in it, and these; or what is wrong with it.
+type WithSecrets<T> = Result<(T, Vec<Secret>), Vec<Diagnostic>>;
+
+/// What was found; its secrets, and the errors that were not told yet, go to the others.
+fn kept<T>(found: WithSecrets<T>, secrets: &mut Vec<Secret>, errors: &mut Vec<Diagnostic>) -> Option<T> {
+    match found {
+        Ok((found, more)) => {
+            secrets.extend(more);
+            Some(found)
+        }
+        Err(wrong) => {
+            let new: Vec<_> = wrong.into_iter().filter(|error| !errors.contains(error)).collect();
+            errors.extend(new);
+            None
+        }
+    }
+}
+
+/// The manifest's catalog, where the compute mounts it: nobody else gets its secrets.
 fn mounted_catalog(
     checks: &Checks<'_>,
     compute: &Compute,
     worker: &mut Worker,
     config: ComputeConfig,
     left: Duration,
-) -> Result<Option<(CatalogConfig, Vec<Secret>)>, Vec<Diagnostic>> {
-    let Some(catalog) = &checks.product.catalog else { return Ok(None) };
+) -> WithSecrets<Option<CatalogConfig>> {
+    let none = Ok((None, Vec::new()));
+    let Some(catalog) = &checks.product.catalog else { return none };
     let request = CatalogAttachmentRequest::new(config, catalog.for_profile().0);
     let attachment = worker.call(&request, left).map_err(|error| vec![catalog.located(error, &compute.name)])?;
     if attachment.statements.is_none() {
-        return Ok(None);
+        return none;
     }
-    catalog.for_check(&checks.product.project_dir).map(Some)
+    catalog.for_check(&checks.product.project_dir).map(|(catalog, secrets)| (Some(catalog), secrets))
 }
 
 fn request(checks: &Checks<'_>, config: ComputeConfig, left: Duration) -> CheckRequest {

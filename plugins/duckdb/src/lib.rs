@@ -13,7 +13,6 @@
 //! | `LOAD <extension>` | a database in memory | an extension of the settings is there and fits |
 //! | `SET <setting> = '<value>'` | a database in memory | DuckDB knows the setting and takes the value |
 //!
-//!
 //! and, where the manifest has an Iceberg catalog, these to the database in memory:
 //!
 //! | statement | why |

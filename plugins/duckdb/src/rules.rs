@@ -166,7 +166,8 @@ fn doubled(entry: &Attachment) -> PluginResult<()> {
     }
 }
 
-fn main_name(settings: &Settings) -> Option<String> {
+/// The name of the database at `path`.
+pub(crate) fn main_name(settings: &Settings) -> Option<String> {
     database_name(settings.path.as_deref().unwrap_or(""))
 }
 

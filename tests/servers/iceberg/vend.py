@@ -5,29 +5,18 @@ Prints JSON: what came of reading a metadata file of each table, and of the firs
 """
 
 import json
-import os
 import sys
 import time
-import urllib.parse
-import urllib.request
 
+from catalog import Catalog
 from pyarrow import fs
 
 uri, prefix, namespace, mine, other, seconds = sys.argv[1:]
-form = {
-    "grant_type": "client_credentials",
-    "client_id": os.environ["CLIENT_ID"],
-    "client_secret": os.environ["CLIENT_SECRET"],
-}
-with urllib.request.urlopen(f"{uri}/v1/oauth/tokens", urllib.parse.urlencode(form).encode()) as answer:
-    token = json.load(answer)["access_token"]
+catalog = Catalog(uri, prefix)
 
 
 def load(table):
-    headers = {"Authorization": f"Bearer {token}", "X-Iceberg-Access-Delegation": "vended-credentials"}
-    request = urllib.request.Request(f"{uri}/v1/{prefix}/namespaces/{namespace}/tables/{table}", headers=headers)
-    with urllib.request.urlopen(request) as answer:
-        return json.load(answer)
+    return catalog.get(f"/namespaces/{namespace}/tables/{table}")
 
 
 def read(location):

@@ -21,6 +21,10 @@ pub const CLIENT_ID: &str = "lake-client";
 /// Its secret.
 pub const CLIENT_SECRET: &str = "l4ke-client-s3cret";
 
+/// The login of the scripts, which leave nothing beside themselves.
+const LOGIN: [(&str, &str); 3] =
+    [("CLIENT_ID", CLIENT_ID), ("CLIENT_SECRET", CLIENT_SECRET), ("PYTHONDONTWRITEBYTECODE", "1")];
+
 /// The warehouse that there is.
 pub const WAREHOUSE: &str = "warehouse";
 
@@ -141,7 +145,7 @@ fn serve() -> Option<(Child, u16)> {
             .arg(workspace::root().join("tests/servers/iceberg/ready.py"))
             .arg(format!("http://127.0.0.1:{port}"))
             .arg(WAREHOUSE)
-            .envs([("CLIENT_ID", CLIENT_ID), ("CLIENT_SECRET", CLIENT_SECRET)])
+            .envs(LOGIN)
             .stderr(Stdio::null())
             .status()
             .is_ok_and(|status| status.success())
@@ -158,7 +162,7 @@ fn script(name: &str, arguments: &[&str]) -> Value {
     let output = Command::new(server_environment().join("bin/python"))
         .arg(workspace::root().join("tests/servers/iceberg").join(name))
         .args(arguments)
-        .envs([("CLIENT_ID", CLIENT_ID), ("CLIENT_SECRET", CLIENT_SECRET)])
+        .envs(LOGIN)
         .output()
         .expect("Python starts");
     let said = String::from_utf8_lossy(&output.stderr);

@@ -8,7 +8,7 @@ use super::options::{CatalogOption, OptionValue};
 use super::version::Version;
 use super::{EXTENSIONS, Mount};
 use crate::config::{Attachment, DuckDbSecret, Extension, Settings};
-use crate::location::database_name;
+use crate::rules::main_name;
 
 /// Adds what mounts a catalog to a compute's settings.
 ///
@@ -44,8 +44,7 @@ pub(crate) fn for_check(settings: &mut Settings, catalog: &CatalogConfig) -> Plu
 
 fn is_free(settings: &Settings, catalog: &CatalogConfig) -> PluginResult<()> {
     let taken = settings.attached().iter().filter_map(Attachment::name);
-    let main = database_name(settings.path.as_deref().unwrap_or_default());
-    if taken.chain(main).any(|name| name.eq_ignore_ascii_case(&catalog.name)) {
+    if taken.chain(main_name(settings)).any(|name| name.eq_ignore_ascii_case(&catalog.name)) {
         return Err(wrong(
             "catalog_name",
             format!("the manifest's catalog and a database of this compute are both called `{}`", catalog.name),

@@ -75,7 +75,7 @@ impl Mount<'_> {
         (!login.is_empty()).then(|| format!("CREATE OR REPLACE SECRET {name} ({})", options.join(", ")))
     }
 
-    /// The statement that attaches the catalog; `more` are options besides its own.
+    /// The statement that attaches the catalog; `more` are options besides its own, or in the place of some.
     ///
     /// # Errors
     /// A configuration error for an option that this version does not know.
@@ -87,7 +87,8 @@ impl Mount<'_> {
             _ => format!("SECRET {}", identifier(&self.secret_name())),
         });
         options.push(format!("ACCESS_DELEGATION_MODE '{}'", self.delegation()));
-        for option in self.options.iter().chain(more) {
+        let own = self.options.iter().filter(|own| more.iter().all(|option| option.name != own.name));
+        for option in own.chain(more) {
             if option.is_new && !version.has_compatibility_options() {
                 return Err(wrong(
                     "catalog_option",

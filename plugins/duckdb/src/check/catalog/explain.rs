@@ -1,12 +1,12 @@
 //! Words of DuckDB's `iceberg` extension and of the catalog, turned into what happened and what to do.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use floe_plugin_api::{CatalogAuth, ErrorKind, PluginError, PluginResult, Secret};
+use floe_plugin_api::{CatalogAuth, ErrorKind, PluginError};
 
 use crate::catalog::Mount;
 
-const NEW_TOKEN: &str = "get a new token, and put it where `token` refers to; `oauth2` renews its tokens by itself";
+/// How to mend a bearer token.
+pub(super) const NEW_TOKEN: &str =
+    "get a new token, and put it where `token` refers to; `oauth2` renews its tokens by itself";
 
 /// Where it happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,20 +156,6 @@ pub(super) fn expired(message: &str) -> PluginError {
     error("expired", message, "ask the catalog for new ones")
 }
 
-/// A bearer token that says itself that it has ended (`exp` of a JSON Web Token, RFC 7519) is not sent.
-///
-/// # Errors
-/// Where it has.
-pub(super) fn token_is_alive(token: &Secret, catalog: &str) -> PluginResult<()> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    match super::token::expiry(token.expose()) {
-        Some(end) if end <= now => {
-            Err(error("expired", format!("the token of the catalog `{catalog}` ended {} s ago", now - end), NEW_TOKEN))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// The first line of DuckDB's words, without the kind of the error before it.
 pub(super) fn short(words: &str) -> &str {
     let line = words.lines().next().unwrap_or_default();
@@ -186,7 +172,8 @@ fn status(words: &str) -> Option<u16> {
     after_name.or_else(|| words.split("HTTP ").skip(1).find_map(number))
 }
 
-fn error(reason: &str, message: impl Into<String>, help: &str) -> PluginError {
+/// A failure of the connection to the catalog.
+pub(super) fn error(reason: &str, message: impl Into<String>, help: &str) -> PluginError {
     PluginError::new(ErrorKind::Connection, message).with_reason(reason).with_help(help)
 }
 

@@ -20,7 +20,6 @@ use super::probe::{Probe, Question, Session, words};
 use super::unchecked;
 use crate::catalog::{CatalogOption, EXTENSIONS, Mount, OptionValue, Version};
 use explain::At;
-use tables::Vending;
 
 /// Checks the catalog; what the message of the result says of it.
 ///
@@ -93,7 +92,7 @@ fn log_in(mount: &Mount<'_>, session: &Session, run: &mut Run) -> PluginResult<(
     limit(session, run);
     let _ = session.send(&Probe::LogHttp);
     if let CatalogAuth::Bearer { token } = &mount.catalog.auth {
-        explain::token_is_alive(token, &mount.catalog.name)?;
+        token::is_alive(token, &mount.catalog.name)?;
     }
     let Some(statement) = mount.create_secret() else { return Ok(()) };
     run.step("login", |_| {
@@ -103,14 +102,8 @@ fn log_in(mount: &Mount<'_>, session: &Session, run: &mut Run) -> PluginResult<(
 
 fn attach(mount: &Mount<'_>, session: &Session, run: &mut Run) -> PluginResult<()> {
     limit(session, run);
-    let version = Version::of(None)?;
     let read_only = CatalogOption { name: "read_only", value: OptionValue::Flag(true), is_new: false };
-    let own = Mount {
-        catalog: mount.catalog,
-        options: mount.options.iter().copied().filter(|option| option.name != read_only.name).collect(),
-        vends: mount.vends,
-    };
-    let statement = own.attach(version, &[read_only])?;
+    let statement = mount.attach(Version::of(None)?, &[read_only])?;
     run.step("attach", |_| {
         session.send(&Probe::Attach(&statement)).map_err(|error| explain::failed(At::Attach, &words(&error), mount))
     })
@@ -136,25 +129,4 @@ fn limit(session: &Session, run: &Run) {
     // An extension that knows neither waits for as long as the host does.
     let _ = session.send(&Probe::Set("http_timeout", &seconds));
     let _ = session.send(&Probe::Set("http_retries", "0"));
-}
-
-impl Vending {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Vends => "yes",
-            Self::DoesNot => "no",
-            Self::NotAsked => "not_asked",
-            Self::Given => "given",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    const fn in_words(self) -> &'static str {
-        match self {
-            Self::Vends => " and vends credentials for table files",
-            Self::DoesNot => " and vends no credentials",
-            Self::NotAsked | Self::Unknown => "",
-            Self::Given => "; the given credentials open the table files",
-        }
-    }
 }

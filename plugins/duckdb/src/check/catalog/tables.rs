@@ -25,6 +25,29 @@ pub(super) enum Vending {
     Unknown,
 }
 
+impl Vending {
+    /// The word for machines.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Vends => "yes",
+            Self::DoesNot => "no",
+            Self::NotAsked => "not_asked",
+            Self::Given => "given",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// What the message of a result says of it.
+    pub(super) const fn in_words(self) -> &'static str {
+        match self {
+            Self::Vends => " and vends credentials for table files",
+            Self::DoesNot => " and vends no credentials",
+            Self::NotAsked | Self::Unknown => "",
+            Self::Given => "; the given credentials open the table files",
+        }
+    }
+}
+
 /// Loads a table, of the compute's schema if it has one, and reads its metadata file. Nothing of its data is read.
 ///
 /// # Errors
