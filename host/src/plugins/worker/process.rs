@@ -6,11 +6,14 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use floe_plugin_api::abi::LoadedPlugin;
 use floe_plugin_api::{ErrorKind, Method, PluginError};
 use rustix::fs::FileType;
-use rustix::process::{Resource, Rlimit, Signal, getpgrp, getpid, getrlimit, kill_current_process_group, setrlimit};
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, getpgrp, getpid, getppid, getrlimit, kill_current_process_group, setrlimit,
+};
 
 use super::loader::{exit_now, load_plugin};
 use super::protocol::{FromWorker, ToWorker, encode, read, write};
@@ -18,6 +21,9 @@ use super::{LOST, children};
 
 /// Descriptors from here on are the worker's own; a plugin's libraries may take lower ones for granted.
 const FIRST_OWN_DESCRIPTOR: i32 = 10;
+
+/// How long a process that ends may take from closing its descriptors to being gone.
+const LEAVING: Duration = Duration::from_millis(100);
 
 /// Runs as a worker.
 pub(super) fn run() -> ! {
@@ -85,12 +91,13 @@ fn limit(address_space: Option<u64>) {
 
 fn listen(stream: UnixStream) -> mpsc::Receiver<ToWorker> {
     let (sender, receiver) = mpsc::channel();
+    let host = getppid();
     let reader = move || {
         while let Ok(request) = read(&stream) {
             // The main thread ends by leaving the process.
             let _ = sender.send(request);
         }
-        end_with_children();
+        end_with_children(host);
     };
     if thread::Builder::new().name("floe host".to_owned()).spawn(reader).is_err() {
         exit_now(1);
@@ -98,9 +105,14 @@ fn listen(stream: UnixStream) -> mpsc::Receiver<ToWorker> {
     receiver
 }
 
-/// The host is gone: so is everything that was started for it.
-fn end_with_children() -> ! {
+/// The host is gone: so is everything that was started for it. A host that is still there has lost its socket to the plugin;
+/// it says so, and kills the group.
+fn end_with_children(host: Option<Pid>) -> ! {
     children::kill_all();
+    thread::sleep(LEAVING);
+    if getppid() == host {
+        exit_now(LOST);
+    }
     // Only in a group of its own; a worker started by hand must not kill its shell.
     if getpgrp() == getpid() {
         let _ = kill_current_process_group(Signal::KILL);
