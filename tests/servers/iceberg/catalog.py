@@ -19,6 +19,17 @@ class Catalog:
         self.below = f"{uri}/v1/{prefix}"
 
     def get(self, path):
-        headers = {"Authorization": f"Bearer {self.token}", "X-Iceberg-Access-Delegation": "vended-credentials"}
-        with urllib.request.urlopen(urllib.request.Request(self.below + path, headers=headers), timeout=5) as answer:
+        return self.ask(path)
+
+    def post(self, path, body):
+        return self.ask(path, json.dumps(body).encode())
+
+    def ask(self, path, body=None):
+        headers = {
+            "Authorization": f"Bearer {self.token}",
+            "Content-Type": "application/json",
+            "X-Iceberg-Access-Delegation": "vended-credentials",
+        }
+        request = urllib.request.Request(self.below + path, body, headers)
+        with urllib.request.urlopen(request, timeout=5) as answer:
             return json.load(answer)

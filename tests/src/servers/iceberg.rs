@@ -35,6 +35,7 @@ pub const LIFE: Duration = Duration::from_secs(20);
 pub struct Catalog {
     gate: Gate,
     port: u16,
+    filer: u16,
     _server: Child,
 }
 
@@ -57,11 +58,11 @@ impl Catalog {
 
     fn start_with(gate: &Value) -> Self {
         // Somebody else may take a port between the search and the start.
-        let (server, port) = (0..5).find_map(|_| serve()).expect("ports that stay free");
+        let (server, port, filer) = (0..5).find_map(|_| serve()).expect("ports that stay free");
         let mut gate = gate.clone();
         gate["backend"] = port.into();
         let gate = Gate::start("iceberg/gate.py", &server_environment(), &gate);
-        Self { gate, port, _server: server }
+        Self { gate, port, filer, _server: server }
     }
 
     /// One for all tests of a program, which use namespaces of their own.
@@ -75,6 +76,11 @@ impl Catalog {
         format!("http://127.0.0.1:{}", self.gate.port())
     }
 
+    /// The port of SeaweedFS's own interface to what the catalog stores.
+    pub fn filer_port(&self) -> u16 {
+        self.filer
+    }
+
     /// The gate's port.
     pub fn gate_port(&self) -> u16 {
         self.gate.port()
@@ -83,6 +89,14 @@ impl Catalog {
     /// The requests that the gate saw.
     pub fn asked(&self) -> Vec<Asked> {
         self.gate.asked()
+    }
+
+    /// Makes a namespace.
+    ///
+    /// # Panics
+    /// Where the catalog refuses.
+    pub fn make_namespace(&self, name: &str) {
+        let _ = script("namespace.py", &[&format!("http://127.0.0.1:{}", self.port), WAREHOUSE, name]);
     }
 
     /// What PyIceberg reads from tables, by name: `{partition, rows}`.
@@ -108,8 +122,8 @@ impl Catalog {
     }
 }
 
-/// A server that is ready, and the catalog's port; nothing where a port was taken meanwhile, or the warehouse was not made.
-fn serve() -> Option<(Child, u16)> {
+/// A server that is ready, the catalog's port and the filer's; nothing where a port was taken meanwhile, or the warehouse was not made.
+fn serve() -> Option<(Child, u16, u16)> {
     let folder = tempfile::Builder::new().prefix("floe-lake-").tempdir().expect("a temporary folder");
     let data = folder.path().join("data");
     fs::create_dir(&data).expect("a folder");
@@ -155,7 +169,7 @@ fn serve() -> Option<(Child, u16)> {
         is_ready = listens(port) && listens(storage) && has_warehouse();
         is_ready || is_lost()
     });
-    is_ready.then_some((server, port))
+    is_ready.then_some((server, port, filer))
 }
 
 fn script(name: &str, arguments: &[&str]) -> Value {

@@ -4,6 +4,7 @@
 //! It needs Java 17 with `javac`, and Python for the package that brings Spark along.
 
 pub mod front;
+pub mod iceberg;
 
 use std::fs;
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -66,14 +67,22 @@ pub fn server(mode: Mode) -> &'static Server {
 }
 
 fn start(mode: Mode) -> Server {
-    let folder = tempfile::Builder::new().prefix("floe-spark-").tempdir().expect("a temporary folder");
-    let home = spark_home();
-    compile_java(&home, folder.path());
-    let submit = submit(mode, &home, folder.path());
+    let folder = folder();
+    let home = spark_home(&environment());
+    compile_java(&home, folder.path(), &["PasswordCheck.java", "Guard.java"]);
+    let submit = submit(mode, &home, folder.path(), &[], &[("spark.sql.extensions", "Guard".to_owned())]);
     if mode == Mode::Http {
         return start_in_namespace(folder, &submit);
     }
-    let child = Child::start_in(folder, &submit);
+    start_binary(folder, &submit)
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::Builder::new().prefix("floe-spark-").tempdir().expect("a temporary folder")
+}
+
+fn start_binary(folder: tempfile::TempDir, submit: &Command) -> Server {
+    let child = Child::start_in(folder, submit);
     // It takes a free port and says which.
     child.wait_until_ready(PATIENCE, || binary_port(&child.log()).is_some_and(super::listens));
     let port = binary_port(&child.log()).expect("it was there");
@@ -89,8 +98,8 @@ fn environment() -> PathBuf {
     python::environment("spark-server", &workspace::root().join("scripts/requirements/spark-server.txt"))
 }
 
-fn spark_home() -> PathBuf {
-    let libraries = fs::read_dir(environment().join("lib")).expect("the environment's lib/").flatten();
+fn spark_home(environment: &Path) -> PathBuf {
+    let libraries = fs::read_dir(environment.join("lib")).expect("the environment's lib/").flatten();
     let homes = libraries.map(|entry| entry.path().join("site-packages/pyspark"));
     homes.into_iter().find(|home| home.is_dir()).expect("pyspark in the environment")
 }
@@ -99,21 +108,22 @@ fn sources() -> PathBuf {
     workspace::root().join("tests/servers/spark")
 }
 
-/// The password check and the guard.
-fn compile_java(home: &Path, into: &Path) {
+/// Classes of the tests' own.
+fn compile_java(home: &Path, into: &Path, files: &[&str]) {
     let javac = scripts::call("servers.sh", "java_compiler", &[]);
     let output = Command::new(javac)
         .arg("-d")
         .arg(into.join("classes"))
         .arg("-cp")
         .arg(home.join("jars/*"))
-        .args(["PasswordCheck.java", "Guard.java"].map(|file| sources().join(file)))
+        .args(files.iter().map(|file| sources().join(file)))
         .output()
         .unwrap_or_else(|error| panic!("javac cannot be started: {error}"));
     assert!(output.status.success(), "javac failed:\n{}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn submit(mode: Mode, home: &Path, folder: &Path) -> Command {
+/// The command that starts a server, with jars and settings besides.
+fn submit(mode: Mode, home: &Path, folder: &Path, jars: &[PathBuf], settings: &[(&str, String)]) -> Command {
     let mut command = Command::new(home.join("bin/spark-submit"));
     command
         .current_dir(folder)
@@ -123,8 +133,9 @@ fn submit(mode: Mode, home: &Path, folder: &Path) -> Command {
         .env_remove("SPARK_CONF_DIR")
         .args(["--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2", "--master", "local[2]"])
         .args(["--driver-memory", "768m"])
-        .arg("--driver-class-path")
-        .arg(folder.join("classes"));
+        .arg("--driver-class-path");
+    let classes = std::iter::once(folder.join("classes")).chain(jars.iter().cloned());
+    command.arg(std::env::join_paths(classes).expect("paths without a colon"));
     let mut conf = |name: &str, value: &str| {
         command.arg("--conf").arg(format!("{name}={value}"));
     };
@@ -135,7 +146,9 @@ fn submit(mode: Mode, home: &Path, folder: &Path) -> Command {
     conf("spark.sql.warehouse.dir", &inside("warehouse"));
     // Two cores and small tables.
     conf("spark.sql.shuffle.partitions", "2");
-    conf("spark.sql.extensions", "Guard");
+    for (name, value) in settings {
+        conf(name, value);
+    }
     // The short-lived kind of virtual machine: little memory, quick to start.
     conf(
         "spark.driver.extraJavaOptions",
