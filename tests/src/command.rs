@@ -30,6 +30,14 @@ impl Run {
     /// # Panics
     /// Where it cannot be started, or does not end.
     pub fn of(command: &mut Command) -> Self {
+        Self::within(command, PATIENCE)
+    }
+
+    /// As [`Run::of`], with another end of patience.
+    ///
+    /// # Panics
+    /// As [`Run::of`].
+    pub fn within(command: &mut Command, patience: Duration) -> Self {
         let file = || tempfile::tempfile().expect("a temporary file");
         let (mut stdout, mut stderr) = (file(), file());
         let share = |file: &File| Stdio::from(file.try_clone().expect("another handle"));
@@ -44,7 +52,7 @@ impl Run {
             if let Some(status) = child.try_wait().expect("a child can be waited for") {
                 break status;
             }
-            if begun.elapsed() > PATIENCE {
+            if begun.elapsed() > patience {
                 let _ = child.kill();
                 panic!("{command:?} does not end; so far:\n{}\n{}", text(&mut stdout), text(&mut stderr));
             }

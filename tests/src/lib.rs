@@ -12,6 +12,7 @@ pub mod command;
 pub mod dbt;
 pub mod dist;
 pub mod engines;
+pub mod environments;
 pub mod fixtures;
 pub mod forge;
 pub mod later;
@@ -23,6 +24,7 @@ pub mod results;
 pub mod scripts;
 pub mod servers;
 pub mod tree;
+pub mod wheels;
 pub mod workspace;
 
 pub use command::Run;

@@ -1,18 +1,27 @@
-//! `floe env`.
+//! `floe env`: the variables here, the Python environments and what plain dbt needs in files of their own.
+
+mod activate;
+mod python;
 
 use camino::Utf8Path;
 use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 
-use super::answer::Answer;
-use super::args::{ProductArgs, StrictArgs};
-use super::product;
-use super::table::table;
+use crate::cli::answer::Answer;
+use crate::cli::args::{ProductArgs, StrictArgs};
+use crate::cli::product;
+use crate::cli::table::table;
 use crate::documents::secrets::{Availability, Surroundings};
 use crate::run::variables::{Variable, variables};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Make a Python environment for each compute, from the packages that its plugin asks for
+    Sync(python::SyncArgs),
+    /// List the Python environments, and whether they can be used as they are
+    List(python::ListArgs),
+    /// Print what plain dbt needs for one compute, for a POSIX shell: eval "$(floe env activate --compute C)"
+    Activate(activate::Args),
     /// List the environment variables that dbt needs, and whether they are there; never a value
     Vars(VarsArgs),
 }
@@ -47,6 +56,9 @@ enum Form {
 
 pub(super) fn run(command: &Command) -> Answer {
     match command {
+        Command::Sync(args) => python::sync(args),
+        Command::List(args) => python::list(args),
+        Command::Activate(args) => activate::run(args),
         Command::Vars(args) => vars(args),
     }
 }
