@@ -261,7 +261,7 @@ fn locked_wants_a_lock_and_every_plugin_in_it() {
     }
     let _ = project.floe(&["plugin", "lock"]).expect(0);
     project.approve("good", &["good", "twin_a"]);
-    for command in ["compile", "plan", "health"] {
+    for command in ["compile", "health"] {
         let _ = project.floe(&[command]).expect(0);
     }
     all += &both(&project, &["compile", "--locked"], 1);

@@ -74,7 +74,19 @@ fn compile_with_wrong_settings() {
 
 #[test]
 fn plan() {
-    snapshot("plan", &project(), &["plan"]);
+    let project = project().with_environments(&[("good", "good"), ("lake", "good")]);
+    snapshot("plan-refused", &project, &["plan"]);
+    project.write(
+        "floe.yaml",
+        "apiVersion: floe.dev/v1\nkind: FloeSpec\nmetadata: {name: shop, version: 1.0.0}\n\
+         platform: {manifest: manifest.yaml}\ntransforms: [{path: models/staging/}, {name: sales, workload_size: large}]\n",
+    );
+    snapshot("plan", &project, &["plan"]);
+    insta::assert_snapshot!("plan.dot", said(&project, &["plan", "--as", "dot"]));
+    insta::assert_snapshot!("plan.shell", said(&project, &["plan", "--as", "shell"]));
+    insta::assert_snapshot!("env-activate", said(&project, &["env", "activate", "--compute", "good"]));
+    snapshot("env-list", &project, &["env", "list"]);
+    snapshot("env-sync", &project, &["env", "sync"]);
 }
 
 #[test]
@@ -138,6 +150,8 @@ fn help_of_every_subcommand() {
         "",
         "compile",
         "plan",
+        "run",
+        "dbt",
         "health",
         "parity",
         "plugin",
@@ -147,6 +161,9 @@ fn help_of_every_subcommand() {
         "plugin verify",
         "env",
         "env vars",
+        "env sync",
+        "env list",
+        "env activate",
         "schema",
         "schema manifest",
         "schema plugin",

@@ -135,8 +135,8 @@ fn no_secret_stands_in_anything_that_floe_says_or_writes() {
         for (arguments, code) in [
             (["compile"].as_slice(), 0),
             (&["compile", "--format", "json"], 0),
-            (&["plan"], 0),
-            (&["plan", "--format", "json"], 0),
+            (&["env", "list"], 0),
+            (&["env", "list", "--format", "json"], 0),
             (&["health"], health),
             (&["health", "--format", "json"], health),
             (&["env", "vars"], 0),

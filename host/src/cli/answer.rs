@@ -40,6 +40,8 @@ pub(super) struct Answer {
     usage: Option<String>,
     /// Fails although no diagnostic is an error.
     denied: bool,
+    /// The exit status of the program that was run for the user.
+    status: Option<u8>,
 }
 
 impl Answer {
@@ -73,6 +75,12 @@ impl Answer {
     /// Makes the command fail.
     pub(super) fn denied(mut self, denied: bool) -> Self {
         self.denied |= denied;
+        self
+    }
+
+    /// Ends as the program that was run for the user did.
+    pub(super) fn ending_as(mut self, code: Option<i32>) -> Self {
+        self.status = code.and_then(|code| u8::try_from(code).ok()).filter(|code| *code != 0);
         self
     }
 
@@ -110,7 +118,7 @@ impl Answer {
                 let _ = writeln!(io::stderr(), "error: standard output cannot be written: {error}");
                 ExitCode::FAILURE
             }
-            _ if failed => ExitCode::FAILURE,
+            _ if failed => self.status.map_or(ExitCode::FAILURE, ExitCode::from),
             _ => ExitCode::SUCCESS,
         }
     }

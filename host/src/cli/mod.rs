@@ -4,6 +4,7 @@ mod answer;
 mod args;
 mod compile;
 mod completions;
+mod dbt;
 mod env;
 mod explain;
 mod health;
@@ -11,6 +12,8 @@ mod parity;
 mod plan;
 mod plugin;
 mod product;
+mod progress;
+mod run;
 mod schema;
 mod table;
 mod wiring;
@@ -42,6 +45,10 @@ enum Command {
     Compile(compile::Args),
     /// Show what runs where, and in which order
     Plan(plan::Args),
+    /// Run the plan with dbt, step by step, each model on the compute that owns it
+    Run(run::Args),
+    /// Run one plain dbt command, set up for one compute
+    Dbt(dbt::Args),
     /// Check the connections of all computes, side by side
     Health(health::Args),
     /// Look at what dbt needs around it
@@ -72,6 +79,8 @@ pub fn main() -> ExitCode {
     let answer = match cli.command {
         Command::Compile(args) => compile::run(&args),
         Command::Plan(args) => plan::run(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Dbt(args) => dbt::run(&args),
         Command::Health(args) => health::run(&args, &id),
         Command::Env(command) => env::run(&command),
         Command::Parity(args) => parity::run(&args),

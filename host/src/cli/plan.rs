@@ -1,14 +1,18 @@
 //! `floe plan`.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8Path;
+use clap::ValueEnum;
 use serde_json::json;
 
 use super::answer::Answer;
-use super::args::{ProductArgs, StrictArgs};
-use super::product;
+use super::args::{ProductArgs, ScopeArgs, StrictArgs};
 use super::table::table;
-use crate::compile::Compiled;
-use crate::run::plan::{Step, steps};
+use super::{product, progress};
+use crate::run::place::ARTIFACTS;
+use crate::run::plan::{Plan, PlannedNode, Step, show};
+use crate::run::prepare;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -18,63 +22,132 @@ pub(super) struct Args {
     #[command(flatten)]
     strict: StrictArgs,
 
-    /// Only these environments; all of the spec's without
-    #[arg(long = "env", value_name = "NAME")]
-    environments: Vec<String>,
+    #[command(flatten)]
+    scope: ScopeArgs,
+
+    /// Print another form of the plan
+    #[arg(long = "as", value_name = "FORM", value_enum)]
+    form: Option<Form>,
+}
+
+/// A form that is no table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// Lines for a POSIX shell that run the plan with dbt alone
+    Shell,
+    /// A graph for Graphviz
+    Dot,
 }
 
 pub(super) fn run(args: &Args) -> Answer {
-    let out = Utf8Path::new("target/floe");
-    let (compiled, diagnostics) = product::compile(&args.product, &args.strict, &args.environments, out);
-    let Some(compiled) = compiled else {
-        let answer = Answer::default().with_diagnostics(diagnostics);
-        return answer.with("steps", json!([])).with("transforms", json!([])).with("computes", json!([]));
+    let (compiled, mut diagnostics) = product::compile(&args.product, &args.strict, &[], Utf8Path::new(ARTIFACTS));
+    let empty = |answer: Answer| {
+        answer.with("steps", json!([])).with("nodes", json!([])).with("edges", json!([])).with("transforms", json!([]))
     };
-    let steps = steps(&compiled.artifacts, out.as_str());
-    Answer::text(text(&compiled, &steps))
-        .with_diagnostics(diagnostics)
-        .with("steps", json!(steps))
-        .with("transforms", json!(compiled.artifacts.transforms))
-        .with("computes", product::computes(&compiled))
+    let Some(compiled) = compiled else {
+        return empty(Answer::default().with_diagnostics(diagnostics)).with("computes", json!([]));
+    };
+    let ask = args.scope.ask();
+    let (answer, more) = prepare::with(&compiled, &ask, &progress::line, |prepared| {
+        let plan = prepared.plan;
+        let answer = match args.form {
+            Some(Form::Dot) => Answer::verbatim(show::dot(plan)),
+            Some(Form::Shell) => {
+                let (session, graphs, addresses) = (prepared.session, prepared.graphs, prepared.addresses);
+                match show::shell(session, graphs, addresses, prepared.scope, plan, ask.full_refresh) {
+                    // A plan that cannot be run has no lines that run it.
+                    Ok(lines) if prepared.is_sound => Answer::verbatim(lines),
+                    Ok(_) => Answer::verbatim(""),
+                    Err(error) => return (Answer::verbatim(""), vec![error]),
+                }
+            }
+            None => Answer::text(text(plan)),
+        };
+        let nodes: Vec<PlannedNode> = plan.nodes.values().cloned().collect();
+        (answer.with("steps", plan.steps.clone()).with("nodes", nodes).with("edges", plan.edges.clone()), Vec::new())
+    });
+    diagnostics.extend(more);
+    product::deny_warnings(&args.strict, &mut diagnostics);
+    let answer = match answer {
+        Some(answer) => answer.with("transforms", json!(compiled.artifacts.transforms)),
+        None => empty(Answer::default()),
+    };
+    answer.with_diagnostics(diagnostics).with("computes", product::computes(&compiled))
 }
 
-fn text(compiled: &Compiled, steps: &[Step]) -> String {
-    let transforms: Vec<_> = compiled
-        .artifacts
-        .transforms
+fn text(plan: &Plan) -> String {
+    if plan.steps.is_empty() {
+        return String::new();
+    }
+    let steps: Vec<_> = plan
+        .steps
         .iter()
-        .map(|transform| {
+        .map(|step| [step.step.to_string(), step.compute.clone(), step.plugin.clone(), builds(plan, step), after(step)])
+        .collect();
+    let mut text = table(["step", "compute", "plugin", "runs", "after"], &steps);
+    let mut nodes: Vec<&PlannedNode> = plan.nodes.values().collect();
+    nodes.sort_by_key(|node| (node.step.unwrap_or(usize::MAX), is_test(node)));
+    let nodes: Vec<_> = nodes
+        .iter()
+        .map(|node| {
             [
-                transform.selects.clone(),
-                transform.compute.clone(),
-                why(transform.compute_from).to_owned(),
-                transform.workload_size.to_owned(),
+                node.step.map_or_else(|| "-".to_owned(), |step| step.to_string()),
+                node.compute.clone(),
+                node.resource_type.replace('_', " "),
+                node.name.clone(),
+                node.materialized.clone().filter(|kind| *kind != node.resource_type).unwrap_or_default(),
+                because(node),
             ]
         })
         .collect();
-    let rows: Vec<_> = steps
-        .iter()
-        .map(|step| [step.step.to_string(), step.compute.clone(), step.plugin.clone(), transforms_of(step)])
-        .collect();
-    let mut text = String::new();
-    if !transforms.is_empty() {
-        text.push_str(&table(["transform", "compute", "because", "size"], &transforms));
+    text.push('\n');
+    text.push_str(&table(["step", "compute", "kind", "name", "built as", "because"], &nodes));
+    if !plan.edges.is_empty() {
+        let name = |id: &String| plan.nodes.get(id).map_or_else(|| id.clone(), |node| node.name.clone());
+        let short = |id: &String| id.splitn(3, '.').nth(2).unwrap_or(id).to_owned();
+        let edges: Vec<_> = plan
+            .edges
+            .iter()
+            .map(|edge| {
+                let writer = match &edge.environment {
+                    Some(environment) => format!("{} ({environment})", edge.writer),
+                    None => edge.writer.clone(),
+                };
+                [name(&edge.child), edge.reader.clone(), short(&edge.parent), writer, edge.address.to_string()]
+            })
+            .collect();
         text.push('\n');
-    }
-    text.push_str(&table(["step", "compute", "plugin", "runs"], &rows));
-    for command in steps.iter().flat_map(|step| step.commands.values()) {
-        text.push_str(&format!("\n    {command}"));
-    }
-    if steps.iter().any(|step| !step.commands.is_empty()) {
-        text.push('\n');
+        text.push_str(&table(["reader", "on", "reads", "of", "as"], &edges));
     }
     text
 }
 
-fn why(compute_from: &str) -> &'static str {
-    if compute_from == "transform" { "the transform says so" } else { "it is the default" }
+/// `3 models, 1 seed, 2 tests`.
+fn builds(plan: &Plan, step: &Step) -> String {
+    let mut counts: BTreeMap<(bool, &str), usize> = BTreeMap::new();
+    for node in step.nodes.iter().chain(&step.tests).filter_map(|id| plan.nodes.get(id)) {
+        let kind = if is_test(node) { "test" } else { node.resource_type.as_str() };
+        *counts.entry((is_test(node), kind)).or_default() += 1;
+    }
+    let parts = counts.iter().map(|((_, kind), count)| format!("{count} {kind}{}", if *count == 1 { "" } else { "s" }));
+    parts.collect::<Vec<_>>().join(", ")
 }
 
-fn transforms_of(step: &Step) -> String {
-    if step.transforms.is_empty() { "the whole project".to_owned() } else { step.transforms.join(", ") }
+fn after(step: &Step) -> String {
+    if step.after.is_empty() {
+        return "-".to_owned();
+    }
+    step.after.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn is_test(node: &PlannedNode) -> bool {
+    matches!(node.resource_type.as_str(), "test" | "unit_test")
+}
+
+fn because(node: &PlannedNode) -> String {
+    match &node.transform {
+        Some(transform) => format!("transform {transform}"),
+        None if is_test(node) => "its models".to_owned(),
+        None => "the default".to_owned(),
+    }
 }

@@ -90,14 +90,25 @@ pub(super) fn select<'a>(product: &'a Product, names: &[String]) -> (Vec<&'a Com
     if names.is_empty() {
         return (product.computes.iter().collect(), Vec::new());
     }
-    let approved = product.computes.iter().map(|compute| compute.name.as_str());
-    let unknown = names.iter().filter(|name| product.compute(name).is_none()).map(|name| {
-        let help = meant_or_listed(name, approved.clone(), "approved are");
+    let unknown = unknown(names, product.computes.iter().map(|compute| compute.name.as_str()));
+    let found = product.computes.iter().filter(|compute| names.contains(&compute.name));
+    (found.collect(), unknown)
+}
+
+/// What is wrong with the names of computes that somebody gave.
+pub(super) fn unknown<'a>(names: &[String], approved: impl Iterator<Item = &'a str>) -> Vec<Diagnostic> {
+    let approved: Vec<&str> = approved.collect();
+    let unknown = names.iter().filter(|name| !approved.contains(&name.as_str())).map(|name| {
+        let help = meant_or_listed(name, approved.iter().copied(), "approved are");
         Diagnostic::error(&COMPUTE_UNKNOWN, format!("there is no compute `{name}`"), help)
             .of_kind(ErrorKind::InvalidCompute)
     });
-    let found = product.computes.iter().filter(|compute| names.contains(&compute.name));
-    (found.collect(), unknown.collect())
+    unknown.collect()
+}
+
+/// Names of the approved computes.
+pub(super) fn approved(compiled: &Compiled) -> impl Iterator<Item = &str> {
+    compiled.artifacts.compute_registry.computes.keys().map(String::as_str)
 }
 
 /// The computes for machines.

@@ -19,6 +19,11 @@ pub(super) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> St
     text
 }
 
+/// How long something took, for people.
+pub(super) fn seconds(seconds: f64) -> String {
+    format!("{seconds:.1} s")
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

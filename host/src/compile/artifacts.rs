@@ -32,6 +32,9 @@ pub struct CompiledArtifacts {
     pub dbt: DbtProject,
     /// Environments, in the spec's order.
     pub environments: Vec<EnvironmentArtifact>,
+    /// The catalog that computes may mount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub catalog: Option<CatalogRef>,
     /// The approved computes.
     pub compute_registry: ComputeRegistry,
     /// Transforms, in the spec's order.
@@ -92,6 +95,23 @@ pub struct EnvironmentArtifact {
     pub vars: Map<String, Value>,
 }
 
+/// The manifest's catalog.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CatalogRef {
+    /// What computes call it.
+    pub name: String,
+}
+
+/// How a compute addresses what another one wrote: one of the two.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadsArtifact {
+    /// Its name for the writer's database.
+    Catalog(String),
+    /// What stands before the writer's schema.
+    SchemaPrefix(String),
+}
+
 /// The approved computes and the default.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ComputeRegistry {
@@ -132,6 +152,9 @@ pub struct ComputeArtifact {
     pub catalog_attachment: Option<CatalogAttachmentArtifact>,
     /// How it names what another compute wrote.
     pub addressing: Addressing,
+    /// How it addresses what others wrote, by writer, where the manifest says it. What is not here is derived for each table.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub reads: BTreeMap<String, ReadsArtifact>,
     /// What differs between environments, by environment.
     pub environments: BTreeMap<String, ComputeEnvironment>,
     /// Which manifest set each value, by its path as in `inheritance`. Values by JSON pointer into the entry of `approved`;
@@ -168,6 +191,9 @@ pub struct ComputeEnvironment {
     /// The variables from which the profile reads secrets, and where each secret is. Whoever starts dbt sets them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, SecretArtifact>,
+    /// The output of the profile; it stands in `profile` already.
+    #[serde(skip)]
+    pub output: Map<String, Value>,
 }
 
 /// Where a secret is: never what it is.

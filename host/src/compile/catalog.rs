@@ -40,6 +40,11 @@ impl Catalog {
         })
     }
 
+    /// What computes call it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// With dbt's `env_var` expressions in place of secrets, and the secrets that they stand for.
     pub fn for_profile(&self) -> (CatalogConfig, Vec<BoundSecret>) {
         // What cannot be read was told when the manifest was.

@@ -4,6 +4,7 @@
 //! `artifacts` and `yaml` write it down, `folder` puts it in place; `parity` compares what was written, and `manifest_schema` says
 //! to editors what would be accepted. It never connects anywhere, and knows plugins only through `source`.
 
+mod addressing;
 pub mod answers;
 pub mod artifacts;
 pub mod catalog;
@@ -29,7 +30,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Value, json};
 
 use artifacts::{
-    ARTIFACTS_FILE, ARTIFACTS_VERSION, CatalogAttachmentArtifact, CompiledArtifacts, ComputeArtifact,
+    ARTIFACTS_FILE, ARTIFACTS_VERSION, CatalogAttachmentArtifact, CatalogRef, CompiledArtifacts, ComputeArtifact,
     ComputeEnvironment, ComputeRegistry, EnvironmentArtifact, TransformArtifact,
 };
 use folder::{Files, Long};
@@ -81,6 +82,7 @@ pub fn compile<S: ComputeSource>(
     let mut answers = plugins::ask(&product, source, helper_dir.as_str());
     let mut diagnostics = std::mem::take(&mut answers.diagnostics);
     diagnostics.extend(may_set::check(&product, &answers.keys));
+    diagnostics.extend(addressing::check(&product, &answers));
     if diagnostics.iter().any(Diagnostic::is_error) {
         if answers.computes.is_empty() && product.computes.len() > 1 {
             let aggregate = all_failed(&product, &diagnostics);
@@ -154,6 +156,7 @@ fn assemble(product: &Product, transforms: Vec<TransformArtifact>, answers: &Ans
                     .as_ref()
                     .map(|attachment| CatalogAttachmentArtifact { statements: attachment.statements.clone() }),
                 addressing: answer.metadata.addressing,
+                reads: addressing::reads(compute),
                 environments: compute_environments(product, compute, answer),
                 set_by: provenance::of_compute(product, compute),
             },
@@ -169,6 +172,7 @@ fn assemble(product: &Product, transforms: Vec<TransformArtifact>, answers: &Ans
             .iter()
             .map(|environment| EnvironmentArtifact { name: environment.name.clone(), vars: environment.vars.clone() })
             .collect(),
+        catalog: product.catalog.as_ref().map(|catalog| CatalogRef { name: catalog.name().to_owned() }),
         compute_registry: ComputeRegistry {
             default: product.default.clone(),
             default_set_by: product.default_set_by.as_ref().map(|place| provenance::document(product, place)),
@@ -201,6 +205,7 @@ fn compute_environments(
                 .flatten()
                 .map(|bound| (bound.variable.clone(), (&bound.secret).into()))
                 .collect(),
+            output: profile.output.clone(),
         };
         (environment.clone(), entry)
     };

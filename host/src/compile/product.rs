@@ -9,7 +9,7 @@ use super::catalog::Catalog;
 use crate::diagnostics::Span;
 use crate::documents::Spanned;
 use crate::documents::environments::ALL_COMPUTES;
-use crate::documents::manifest::ResourceOverrides;
+use crate::documents::manifest::{ReadsFrom, ResourceOverrides};
 use crate::documents::settings::ComputeSettings;
 use crate::documents::yaml::Node;
 
@@ -28,6 +28,8 @@ pub struct Compute {
     pub layers: Vec<Node>,
     /// What the manifest lays over the plugin's resource presets.
     pub resources: ResourceOverrides,
+    /// How it addresses what others wrote, as far as the manifest says it.
+    pub reads: Vec<ReadsFrom>,
     /// Where the manifest names it; nowhere where there is no manifest.
     pub place: Option<Span>,
 }

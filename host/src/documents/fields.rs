@@ -196,6 +196,14 @@ pub(crate) fn text(entry: Entry, problems: &mut Problems) -> Option<Spanned<Stri
     text_node(value, || format!("`{key}`"), problems)
 }
 
+/// A value that must be text, and may be empty.
+pub(crate) fn text_or_empty(entry: Entry, problems: &mut Problems) -> Option<Spanned<String>> {
+    match entry.value.kind {
+        Kind::Str(value) if value.is_empty() => Some(Spanned::new(value, entry.value.span)),
+        kind => text(Entry { value: Node { kind, span: entry.value.span }, ..entry }, problems),
+    }
+}
+
 /// `what` names it in errors: nothing is put together for one that does not come.
 fn text_node(node: Node, what: impl FnOnce() -> String, problems: &mut Problems) -> Option<Spanned<String>> {
     let help = match node.kind {

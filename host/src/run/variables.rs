@@ -51,7 +51,8 @@ impl Variable {
     }
 }
 
-fn quoted(text: &str) -> String {
+/// A text as one word of a POSIX shell.
+pub(in crate::run) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 

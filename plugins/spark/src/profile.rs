@@ -77,6 +77,19 @@ fn warnings(request: &ProfileRequest, settings: &Settings, method: Method) -> Ve
             ),
         );
     }
+    if settings.schema.contains('.') && !settings.schema.contains("{{") {
+        warnings.push(
+            Warning::new(
+                "schema_in_catalog",
+                "dbt-spark does not find its own tables again in a schema of another catalog: a second run of a seed fails, \
+                 incremental models and snapshots begin anew in each run",
+            )
+            .with_help(
+                "let the server have that catalog as its session catalog and write the schema alone; tables of others are \
+                 read under a catalog's name by `reads` in the manifest",
+            ),
+        );
+    }
     if settings.use_ssl.as_ref().and_then(floe_plugin_common::Flag::value) == Some(true) {
         warnings.push(
             Warning::new(

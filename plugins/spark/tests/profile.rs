@@ -131,7 +131,7 @@ fn profiles() {
 
 #[test]
 fn limits_and_settings_that_dbt_does_not_hold_are_told() {
-    let parameters = json!({"server_side_parameters": {"spark.sql.shuffle.partitions": 8}});
+    let parameters = json!({"server_side_parameters": {"spark.sql.shuffle.partitions": 8}, "schema": "lake.sales"});
     let config = compute(&thrift(&parameters)).with_connect_timeout_seconds(10_u32);
     insta::assert_json_snapshot!(Spark.generate_dbt_profile(&profile_request(config)).unwrap().warnings);
 }

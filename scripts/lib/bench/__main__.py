@@ -5,6 +5,7 @@ import json
 import pathlib
 import sys
 
+import across
 import bounds
 import documents
 import engines
@@ -12,7 +13,7 @@ import scale
 import start
 
 # In the order of the output.
-PARTS = {"start": start, "documents": documents, "scale": scale, "bounds": bounds, "engines": engines}
+PARTS = {"start": start, "documents": documents, "scale": scale, "bounds": bounds, "engines": engines, "across": across}
 
 
 def absolute(path):

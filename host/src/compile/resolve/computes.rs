@@ -25,6 +25,7 @@ fn of_entry(entry: &ComputeEntry, placeholders: &Placeholders) -> Compute {
         config,
         layers: if entry.layers.is_empty() { vec![own] } else { entry.layers.clone() },
         resources: entry.resources.clone(),
+        reads: entry.reads.clone(),
         place: Some(entry.name.span.clone()),
     }
 }
@@ -46,6 +47,7 @@ pub(super) fn duckdb_alone(product: &str) -> (Vec<Compute>, String) {
         config,
         layers: Vec::new(),
         resources: ResourceOverrides::default(),
+        reads: Vec::new(),
         place: None,
     };
     (vec![compute], name)

@@ -9,6 +9,7 @@
 //! | F05xx | plugins: search, inspection, trust |
 //! | F06xx | plugins: worker and answers |
 //! | F07xx | live checks |
+//! | F08xx | running: Python environments, dbt's graph, steps |
 //! | F09xx | this machine: files, environment |
 
 pub mod compile;
@@ -17,6 +18,8 @@ pub mod health;
 pub mod machine;
 pub mod manifest;
 pub mod plugins;
+pub mod python;
+pub mod run;
 pub mod spec;
 pub mod worker;
 
@@ -45,10 +48,21 @@ use codes;
 
 /// Every code, in order.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [documents::ALL, manifest::ALL, spec::ALL, compile::ALL, plugins::ALL, worker::ALL, health::ALL, machine::ALL]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        documents::ALL,
+        manifest::ALL,
+        spec::ALL,
+        compile::ALL,
+        plugins::ALL,
+        worker::ALL,
+        health::ALL,
+        python::ALL,
+        run::ALL,
+        machine::ALL,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 /// The code with an id, in any case.

@@ -324,7 +324,9 @@ fn read_reads(entry: Entry, problems: &mut Problems) -> Vec<ReadsFrom> {
     for entry in entries.value {
         let writer = Spanned::new(entry.key, entry.key_span);
         let Some(mut fields) = Fields::open(entry.value, &READS, problems) else { continue };
-        let both = (fields.text("catalog", problems), fields.text("schema_prefix", problems));
+        // Empty: the writer's schemas are the reader's, as in a session catalog.
+        let prefix = fields.take("schema_prefix").and_then(|entry| fields::text_or_empty(entry, problems));
+        let both = (fields.text("catalog", problems), prefix);
         let reads = match both {
             (Some(catalog), None) => Reads::Catalog(catalog),
             (None, Some(prefix)) => Reads::SchemaPrefix(prefix),

@@ -46,6 +46,7 @@ fn what_is_needed_is_read_with_its_places_and_the_rest_passed_over() {
 fn what_floe_compile_writes_is_read() {
     use crate::compile::artifacts as written;
     let artifacts = written::CompiledArtifacts {
+        catalog: None,
         version: written::ARTIFACTS_VERSION,
         product: written::ProductRef { name: "shop".to_owned(), version: None },
         inheritance: Vec::new(),
