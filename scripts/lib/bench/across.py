@@ -34,7 +34,7 @@ def measure(options):
 
 
 def make(folder):
-    """Half of the areas on each of two computes, which build in one file; each area of the second reads one of the first."""
+    """Half of the areas on each of two computes, which build in one file; those of the second read the first's."""
     spec, (manifest,) = product.make(folder, MODELS)
     tables = "name: lake\nversion: 1.0.0\nprofile: lake\nmodel-paths: [models]\nmodels: {+materialized: table}\n"
     product.write(spec.parent / "dbt_project.yml", tables)
