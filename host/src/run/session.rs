@@ -32,7 +32,7 @@ pub struct Session<'a> {
     pub place: Place,
     /// The environment.
     pub environment: String,
-    /// The computes that may run a part of the product, in the order of the manifest: those of transforms, and the default.
+    /// The computes that may run a part of the product, by name: those of transforms, and the default.
     pub computes: Vec<String>,
     pythons: BTreeMap<String, Python>,
     vars: String,

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::time::Instant;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -103,13 +103,14 @@ impl Run<'_> {
         let lock_path = place.dbt(&self.session.environment).join("run.lock");
         let lock = File::create(&lock_path).map_err(|error| one(place::not_written(&lock_path, &error)))?;
         lock.lock().map_err(|error| one(place::not_written(&lock_path, &error)))?;
-        for compute in secrets.keys() {
-            let state = place.state(&self.session.environment, compute);
-            super::state::write(self.session, self.graphs, self.addresses, self.scope, compute, state).map_err(one)?;
-        }
         let id = run_id();
         let folder = place.runs().join(&id);
         place.make(&folder).map_err(one)?;
+        for compute in secrets.keys() {
+            // Its own: another command may plan something else meanwhile.
+            let state = state_of(&folder, compute);
+            super::state::write(self.session, self.graphs, self.addresses, self.scope, compute, state).map_err(one)?;
+        }
         let built_path = place.owners(&self.session.environment);
         let mut built = Built::read(&built_path);
         let mut outcomes = Outcomes::new(self.plan);
@@ -123,10 +124,11 @@ impl Run<'_> {
             let stopped = self.options.fail_fast && outcomes.has_failed();
             let wanted: Vec<String> = if stopped { Vec::new() } else { outcomes.runnable(step) };
             let own = folder.join("steps").join(format!("{}-{}", step.step, step.compute));
+            let folders = step::Folders { step: &own, state: &state_of(&folder, &step.compute) };
             if !wanted.is_empty() {
                 tell(Progress::Step(step, self.plan.steps.len()));
                 let variables = secrets.get(&step.compute);
-                let told = step::run(self, step, &wanted, &own, variables, &mut |event| {
+                let told = step::run(self, step, &wanted, folders, variables, &mut |event| {
                     if let Some(result) = outcomes.take(step, event) {
                         tell(Progress::Node(&result));
                     }
@@ -138,10 +140,12 @@ impl Run<'_> {
                 }
             }
             let nodes = outcomes.of(step);
-            nodes.iter().filter(|result| result.status == Status::Success).for_each(|result| {
+            let is_built =
+                |result: &&&NodeResult| result.status == Status::Success && step.nodes.contains(&result.node);
+            for result in nodes.iter().filter(is_built) {
                 built.note(&result.node, &step.compute);
-            });
-            built.write(&built_path).map_err(one)?;
+            }
+            problems.extend(built.write(&built_path).err());
             steps.push(StepResult {
                 step: step.step,
                 compute: step.compute.clone(),
@@ -174,6 +178,11 @@ impl Run<'_> {
     }
 }
 
+/// What a compute defers to in a run.
+fn state_of(run: &Utf8Path, compute: &str) -> Utf8PathBuf {
+    run.join("state").join(compute)
+}
+
 /// Seconds with three digits, as results show them.
 pub(crate) fn rounded(seconds: f64) -> f64 {
     (seconds * 1e3).round() / 1e3
@@ -186,14 +195,14 @@ fn run_id() -> String {
 }
 
 /// `latest` beside the runs.
-fn link_latest(runs: &camino::Utf8Path, id: &str) -> Option<Diagnostic> {
+fn link_latest(runs: &Utf8Path, id: &str) -> Option<Diagnostic> {
     let (new, link) = (runs.join(format!(".latest-{id}")), runs.join("latest"));
     let linked = std::os::unix::fs::symlink(id, &new).and_then(|()| fs::rename(&new, &link));
     linked.err().map(|error| place::not_written(&link, &error))
 }
 
 /// Best effort: what cannot be removed now is removed after the next run.
-fn remove_old(runs: &camino::Utf8Path) {
+fn remove_old(runs: &Utf8Path) {
     let entries = runs.read_dir_utf8().into_iter().flatten().flatten();
     let mut names: Vec<String> =
         entries.map(|entry| entry.file_name().to_owned()).filter(|name| !name.contains("latest")).collect();

@@ -21,23 +21,32 @@ pub(super) const DOCS_FOLDER: &str = "docs";
 /// dbt's target path, in a step's folder.
 pub(super) const TARGET_FOLDER: &str = "target";
 
+/// Where a step keeps what is its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Folders<'a> {
+    /// Everything that dbt writes.
+    pub(super) step: &'a Utf8Path,
+    /// What it defers to.
+    pub(super) state: &'a Utf8Path,
+}
+
 /// Runs a step; comes back with what dbt says besides its results.
 pub(super) fn run(
     run: &Run<'_>,
     step: &Step,
     wanted: &[String],
-    folder: &Utf8Path,
+    folders: Folders<'_>,
     variables: Option<&Variables>,
     take: &mut dyn FnMut(NodeEvent),
 ) -> Vec<Diagnostic> {
     let empty = Variables::default();
     let variables = variables.unwrap_or(&empty);
     let mut found = Vec::new();
-    let outcome = start(run, step, wanted, folder, variables, take, &mut found);
+    let outcome = start(run, step, wanted, folders, variables, take, &mut found);
     if let Err(error) = outcome {
         found.push(error);
     }
-    scrub_files(folder, variables);
+    scrub_files(folders.step, variables);
     found
 }
 
@@ -45,12 +54,12 @@ fn start(
     run: &Run<'_>,
     step: &Step,
     wanted: &[String],
-    folder: &Utf8Path,
+    folders: Folders<'_>,
     variables: &Variables,
     take: &mut dyn FnMut(NodeEvent),
     found: &mut Vec<Diagnostic>,
 ) -> Result<(), Diagnostic> {
-    let session = run.session;
+    let (session, folder) = (run.session, folders.step);
     let (target, logs) = (folder.join(TARGET_FOLDER), folder.join("logs"));
     for path in [&target, &logs] {
         session.place.make(path)?;
@@ -58,7 +67,7 @@ fn start(
     let request = Request {
         task: "run",
         report: folder.join("report.jsonl"),
-        invocations: invocations(run, step, wanted, folder),
+        invocations: invocations(run, step, wanted, folders),
         partial_parse_from: partial_parse(session, &step.compute),
         target_path: target,
         foreign: Map::new(),
@@ -90,12 +99,12 @@ fn start(
     Ok(())
 }
 
-fn invocations(run: &Run<'_>, step: &Step, wanted: &[String], folder: &Utf8Path) -> Vec<Invocation> {
-    let session = run.session;
+fn invocations(run: &Run<'_>, step: &Step, wanted: &[String], folders: Folders<'_>) -> Vec<Invocation> {
+    let (session, folder) = (run.session, folders.step);
     let mut args = vec!["build".to_owned()];
     args.extend(session.dbt_arguments(&step.compute, &folder.join(TARGET_FOLDER), &folder.join("logs")));
     args.extend(SILENT.iter().map(|argument| (*argument).to_owned()));
-    args.extend(defer_arguments(&session.place.state(&session.environment, &step.compute)));
+    args.extend(defer_arguments(folders.state));
     args.extend(["--indirect-selection", "empty"].map(str::to_owned));
     if run.options.full_refresh {
         args.push("--full-refresh".to_owned());

@@ -37,7 +37,7 @@ pub struct Graphs {
     pub manifests: BTreeMap<String, Manifest>,
     /// The owner of everything that is built: models, seeds, snapshots and functions.
     pub owners: BTreeMap<String, Owned>,
-    /// Computes by the order in which they are preferred: the manifest's.
+    /// The computes, by name.
     pub computes: Vec<String>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{Plan, Step};
 use crate::diagnostics::Diagnostic;
@@ -37,8 +37,7 @@ pub fn shell(
     text.extend(needed.filter_map(Variable::export).map(|line| line + "\n"));
     text.push_str(&format!("export FLOE_ENV={environment}\n"));
     for compute in used {
-        let folder = session.place.state(environment, compute);
-        state::write(session, graphs, addresses, scope, compute, folder)?;
+        state::write(session, graphs, addresses, scope, compute, state_of(session, compute))?;
     }
     for step in &plan.steps {
         text.push_str(&format!("\n# step {} of {}: {}\n", step.step, plan.steps.len(), step.compute));
@@ -46,6 +45,11 @@ pub fn shell(
         text.push('\n');
     }
     Ok(text)
+}
+
+/// What the lines defer to: their own, since another command may plan something else before they run.
+fn state_of(session: &Session<'_>, compute: &str) -> Utf8PathBuf {
+    session.place.dbt(&session.environment).join("shell/state").join(compute)
 }
 
 fn line(session: &Session<'_>, graphs: &Graphs, plan: &Plan, step: &Step, full_refresh: bool) -> String {
@@ -61,7 +65,7 @@ fn line(session: &Session<'_>, graphs: &Graphs, plan: &Plan, step: &Step, full_r
     words.push(seen(&session.program(&step.compute, "dbt")));
     let mut arguments = vec!["build".to_owned()];
     arguments.extend(session.dbt_arguments(&step.compute, &folder.join("target"), &folder.join("logs")));
-    arguments.extend(defer_arguments(&place.state(&session.environment, &step.compute)));
+    arguments.extend(defer_arguments(&state_of(session, &step.compute)));
     arguments.extend(["--indirect-selection", "empty"].map(str::to_owned));
     if full_refresh {
         arguments.push("--full-refresh".to_owned());
