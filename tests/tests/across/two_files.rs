@@ -139,6 +139,8 @@ fn plain_dbt_on_one_compute() {
     let refused =
         floe(&project, &["dbt", "--compute", "vault", "--", "run", "--select", "sales", "stg_orders"]).expect(1);
     let mut said = plain(&project, &refused);
+    let short = floe(&project, &["dbt", "--compute", "vault", "--", "run", "-sstg_orders"]).expect(1);
+    assert!(short.stderr.contains("F0829"), "{}", short.stderr);
     said +=
         &plain(&project, &floe(&project, &["dbt", "--compute", "vault", "--", "run", "--target", "prod"]).expect(1));
     said += &plain(&project, &floe(&project, &["dbt", "--compute", "vaul", "--", "run"]).expect(1));

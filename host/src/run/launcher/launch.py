@@ -21,7 +21,8 @@ os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
 SELECTOR = ("dbt.graph.selector", "NodeSelector", "get_selected")
 MOST_WARNINGS = 100
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-EXPLICIT = ("--select", "-s", "--models", "-m", "--model", "--selector")
+# `-sNAME` is one word too.
+EXPLICIT = re.compile(r"--(select|models?|selector)(=|$)|-[sm]")
 
 
 class Report:
@@ -160,7 +161,7 @@ def command(request, report):
 
     args = request["invocations"][0]["args"]
     foreign = request.get("foreign") or {}
-    explicit = any(argument.split("=")[0] in EXPLICIT for argument in args)
+    explicit = any(EXPLICIT.match(argument) for argument in args)
     was_refused = []
 
     def decide(_selector, chosen):

@@ -15,6 +15,7 @@ use super::place::{self, Place};
 use super::secrets::{SECRET_PREFIX, Variables};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run::{DBT_NOT_STARTED, FILES};
+use crate::plugins::Scrubber;
 
 /// The launcher's files, by name.
 pub const SOURCES: &[(&str, &str)] = &[("launch.py", include_str!("launch.py"))];
@@ -181,23 +182,17 @@ impl Launch<'_> {
         File::create(report).map_err(|error| place::not_written(report, &error))?;
         let mut output = tempfile::tempfile().map_err(|error| place::not_written(report, &error))?;
         let mut child = self.start(&launcher, &output)?;
-        let mut lines =
-            Lines { file: File::open(report).map_err(|error| unreadable(report, &error))?, rest: Vec::new() };
+        let file = File::open(report).map_err(|error| unreadable(report, &error))?;
+        let mut lines = Lines { file, rest: Vec::new(), scrubber: self.variables.scrubber() };
         let status = loop {
             let ended = child.try_wait().map_err(|error| self.not_started(&error))?;
-            let read = lines.read().map_err(|error| unreadable(report, &error))?;
-            let scrubber = self.variables.scrubber();
-            read.iter().filter_map(|line| serde_json::from_str(&scrubber.scrub(line)).ok()).for_each(&mut tell);
+            // Behind the look at the child: what it told last is there once it has ended.
+            lines.events().map_err(|error| unreadable(report, &error))?.into_iter().for_each(&mut tell);
             match ended {
                 Some(status) => break status,
                 None => thread::sleep(POLL),
             }
         };
-        // The last lines may have come between the two looks.
-        if let Ok(read) = lines.read() {
-            let scrubber = self.variables.scrubber();
-            read.iter().filter_map(|line| serde_json::from_str(&scrubber.scrub(line)).ok()).for_each(&mut tell);
-        }
         let said = self.variables.scrubber().scrub(&tail(&mut output)).into_owned();
         Ok(Ended { status, said })
     }
@@ -257,18 +252,21 @@ fn unreadable(path: &Utf8Path, error: &io::Error) -> Diagnostic {
     Diagnostic::error(&FILES, format!("{path} cannot be read: {error}"), "run the command again")
 }
 
-/// Lines of a file that grows.
-struct Lines {
+/// Lines of a report that grows.
+struct Lines<'s> {
     file: File,
     rest: Vec<u8>,
+    scrubber: &'s Scrubber,
 }
 
-impl Lines {
-    fn read(&mut self) -> io::Result<Vec<String>> {
+impl Lines<'_> {
+    /// What has come since the last look, without secrets.
+    fn events(&mut self) -> io::Result<Vec<Event>> {
         self.file.read_to_end(&mut self.rest)?;
         let Some(end) = self.rest.iter().rposition(|byte| *byte == b'\n') else { return Ok(Vec::new()) };
         let whole: Vec<u8> = self.rest.drain(..=end).collect();
-        Ok(String::from_utf8_lossy(&whole).lines().map(str::to_owned).collect())
+        let text = String::from_utf8_lossy(&whole);
+        Ok(text.lines().filter_map(|line| serde_json::from_str(&self.scrubber.scrub(line)).ok()).collect())
     }
 }
 
