@@ -12,7 +12,7 @@ use super::table::table;
 use super::{product, progress};
 use crate::run::place::ARTIFACTS;
 use crate::run::plan::{Plan, PlannedNode, Step, show};
-use crate::run::prepare;
+use crate::run::{name_in, prepare};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -86,7 +86,7 @@ fn text(plan: &Plan) -> String {
         .collect();
     let mut text = table(["step", "compute", "plugin", "runs", "after"], &steps);
     let mut nodes: Vec<&PlannedNode> = plan.nodes.values().collect();
-    nodes.sort_by_key(|node| (node.step.unwrap_or(usize::MAX), is_test(node)));
+    nodes.sort_by_key(|node| (node.step.unwrap_or(usize::MAX), node.is_test()));
     let nodes: Vec<_> = nodes
         .iter()
         .map(|node| {
@@ -104,7 +104,6 @@ fn text(plan: &Plan) -> String {
     text.push_str(&table(["step", "compute", "kind", "name", "built as", "because"], &nodes));
     if !plan.edges.is_empty() {
         let name = |id: &String| plan.nodes.get(id).map_or_else(|| id.clone(), |node| node.name.clone());
-        let short = |id: &String| id.splitn(3, '.').nth(2).unwrap_or(id).to_owned();
         let edges: Vec<_> = plan
             .edges
             .iter()
@@ -113,7 +112,13 @@ fn text(plan: &Plan) -> String {
                     Some(environment) => format!("{} ({environment})", edge.writer),
                     None => edge.writer.clone(),
                 };
-                [name(&edge.child), edge.reader.clone(), short(&edge.parent), writer, edge.address.to_string()]
+                [
+                    name(&edge.child),
+                    edge.reader.clone(),
+                    name_in(&edge.parent).to_owned(),
+                    writer,
+                    edge.address.to_string(),
+                ]
             })
             .collect();
         text.push('\n');
@@ -126,8 +131,8 @@ fn text(plan: &Plan) -> String {
 fn builds(plan: &Plan, step: &Step) -> String {
     let mut counts: BTreeMap<(bool, &str), usize> = BTreeMap::new();
     for node in step.nodes.iter().chain(&step.tests).filter_map(|id| plan.nodes.get(id)) {
-        let kind = if is_test(node) { "test" } else { node.resource_type.as_str() };
-        *counts.entry((is_test(node), kind)).or_default() += 1;
+        let kind = if node.is_test() { "test" } else { node.resource_type.as_str() };
+        *counts.entry((node.is_test(), kind)).or_default() += 1;
     }
     let parts = counts.iter().map(|((_, kind), count)| format!("{count} {kind}{}", if *count == 1 { "" } else { "s" }));
     parts.collect::<Vec<_>>().join(", ")
@@ -140,14 +145,10 @@ fn after(step: &Step) -> String {
     step.after.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn is_test(node: &PlannedNode) -> bool {
-    matches!(node.resource_type.as_str(), "test" | "unit_test")
-}
-
 fn because(node: &PlannedNode) -> String {
     match &node.transform {
         Some(transform) => format!("transform {transform}"),
-        None if is_test(node) => "its models".to_owned(),
+        None if node.is_test() => "its models".to_owned(),
         None => "the default".to_owned(),
     }
 }

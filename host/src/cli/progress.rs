@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use super::table::seconds;
 use crate::run::execute::Progress;
 use crate::run::execute::outcome::{NodeResult, Status};
+use crate::run::name_in;
 
 /// One line.
 pub(super) fn line(text: &str) {
@@ -30,9 +31,6 @@ fn node(result: &NodeResult) -> String {
     };
     let kind = result.resource_type.replace('_', " ");
     let took = result.seconds.map_or_else(String::new, |took| format!("  {}", seconds(took)));
-    let because = result
-        .because
-        .as_ref()
-        .map_or_else(String::new, |id| format!("  behind {}", id.splitn(3, '.').nth(2).unwrap_or(id)));
+    let because = result.because.as_ref().map_or_else(String::new, |id| format!("  behind {}", name_in(id)));
     format!("  {status:4}  {kind} {}{took}{because}", result.name)
 }

@@ -5,13 +5,13 @@ use std::process::ExitStatus;
 
 use serde_json::{Map, Value};
 
-use super::Session;
 use super::graph::{Graphs, partial_parse};
 use super::launcher::{Event, Invocation, Launch, Request};
 use super::plan::address::Addresses;
 use super::plan::{Plan, Scope};
 use super::secrets::Variables;
 use super::state::{self, defer_variables};
+use super::{Session, name_in};
 use crate::diagnostics::codes::run::{DBT_ARGUMENT, FOREIGN};
 use crate::diagnostics::{Diagnostic, listed};
 
@@ -132,12 +132,12 @@ fn start(
         let graphs = Graphs::read(session)?;
         let addresses = Addresses::new(session, session, &graphs);
         let scope = Scope::default();
-        // What is unreachable is an error of what reads it, and refused there: a plain command may not touch it.
-        let (plan, _) = Plan::of(session, &graphs, &addresses, &scope);
         let folder = state::write(session, &graphs, &addresses, &scope, compute, place.state(environment, compute))
             .map_err(one)?;
         context.extend(defer_variables(&folder));
         if SELECTS.contains(&name) {
+            // What is unreachable is an error of what reads it, and refused there: a plain command may not touch it.
+            let (plan, _) = Plan::of(session, &graphs, &addresses, &scope);
             let others = plan
                 .nodes
                 .values()
@@ -184,7 +184,7 @@ fn variables(session: &Session<'_>, compute: &str, name: &str) -> Result<Variabl
 fn refused(compute: &str, nodes: &BTreeMap<String, String>) -> Diagnostic {
     let mut by_compute: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (id, owner) in nodes {
-        by_compute.entry(owner).or_default().push(name_of_id(id));
+        by_compute.entry(owner).or_default().push(name_in(id));
     }
     let where_they_run =
         by_compute.iter().map(|(owner, names)| format!("{} on `{owner}`", listed(names.iter().copied().take(10))));
@@ -197,9 +197,4 @@ fn refused(compute: &str, nodes: &BTreeMap<String, String>) -> Diagnostic {
         format!("select only what `{compute}` owns, run the others with {others}, or all of it in order with `floe run --select …`"),
     )
     .for_compute(compute)
-}
-
-/// `model.shop.orders.v2` is `orders.v2` to people.
-fn name_of_id(id: &str) -> &str {
-    id.splitn(3, '.').nth(2).unwrap_or(id)
 }

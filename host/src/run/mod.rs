@@ -22,6 +22,11 @@ pub mod variables;
 
 pub use session::Session;
 
+/// The name in one of dbt's ids: `model.shop.orders.v2` is `orders.v2` to people.
+pub fn name_in(id: &str) -> &str {
+    id.splitn(3, '.').nth(2).unwrap_or(id)
+}
+
 /// Longest text of dbt's that becomes a part of a message, in characters.
 const LONGEST: usize = 600;
 

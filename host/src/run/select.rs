@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use std::thread;
 
 use camino::Utf8PathBuf;
-use serde_json::Map;
 
 use super::graph::{Graphs, partial_parse};
-use super::launcher::{Event, Invocation, Launch, Request, SILENT};
+use super::launcher::Event;
 use super::plan;
 use super::{Session, one_line};
 use crate::diagnostics::Diagnostic;
@@ -65,38 +64,20 @@ impl Selection {
     fn ask(&self, session: &Session<'_>, compute: &str) -> Result<Vec<String>, Diagnostic> {
         let folder = session.place.dbt(&session.environment).join("select").join(compute);
         session.place.make(&folder)?;
-        let mut args = vec!["ls".to_owned()];
-        args.extend(session.dbt_arguments(compute, &folder, &folder));
-        args.extend(SILENT.iter().map(|argument| (*argument).to_owned()));
+        let mut args = Vec::new();
         for (flag, values) in [("--select", &self.select), ("--exclude", &self.exclude)] {
             args.extend(values.iter().flat_map(|value| [flag.to_owned(), value.clone()]));
         }
         if let Some(state) = &self.state {
             args.extend(["--state".to_owned(), state.to_string()]);
         }
-        let request = Request {
-            task: "run",
-            report: folder.join("report.jsonl"),
-            invocations: vec![Invocation { name: "ls".to_owned(), args, select: None }],
-            partial_parse_from: partial_parse(session, compute),
-            target_path: folder,
-            foreign: Map::new(),
-            compute: compute.to_owned(),
-        };
-        let launch = Launch {
-            place: &session.place,
-            python: session.program(compute, "python"),
-            request: &request,
-            variables: &session.placeholders(compute),
-            context: session.context(1, 1),
-            is_interactive: false,
-        };
         let (mut found, mut failure) = (None, None);
-        let ended = launch.run(|event| match event {
-            Event::Ids { ids } => found = Some(ids),
-            Event::End { error: Some(error), .. } => failure = Some(error),
-            _ => {}
-        })?;
+        let ended =
+            session.quietly(compute, &folder, ("ls", args), partial_parse(session, compute), |event| match event {
+                Event::Ids { ids } => found = Some(ids),
+                Event::End { error: Some(error), .. } => failure = Some(error),
+                _ => {}
+            })?;
         found.filter(|_| failure.is_none()).ok_or_else(|| {
             Diagnostic::error(
                 &SELECTION,

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::launcher::{Ended, Event, Invocation, Launch, Request, SILENT};
 use super::place::Place;
 use super::python::{self, SyncOptions, Wanted};
 use super::secrets::Variables;
@@ -146,6 +147,44 @@ impl<'a> Session<'a> {
             }
         }
         (variables, rest)
+    }
+
+    /// Runs one dbt command that connects to nothing, with its words in its log file alone. It may begin with what dbt made of the
+    /// project before.
+    ///
+    /// # Errors
+    /// Where it cannot be started.
+    pub fn quietly(
+        &self,
+        compute: &str,
+        folder: &Utf8Path,
+        command: (&str, Vec<String>),
+        partial_parse_from: Option<Utf8PathBuf>,
+        tell: impl FnMut(Event),
+    ) -> Result<Ended, Diagnostic> {
+        let (name, more) = command;
+        let mut args = vec![name.to_owned()];
+        args.extend(self.dbt_arguments(compute, folder, folder));
+        args.extend(SILENT.iter().map(|argument| (*argument).to_owned()));
+        args.extend(more);
+        let request = Request {
+            task: "run",
+            report: folder.join("report.jsonl"),
+            invocations: vec![Invocation { name: name.to_owned(), args, select: None }],
+            partial_parse_from,
+            target_path: folder.to_owned(),
+            foreign: Map::new(),
+            compute: compute.to_owned(),
+        };
+        let launch = Launch {
+            place: &self.place,
+            python: self.program(compute, "python"),
+            request: &request,
+            variables: &self.placeholders(compute),
+            context: self.context(1, 1),
+            is_interactive: false,
+        };
+        launch.run(tell)
     }
 
     /// Placeholders of secrets, for what does not connect.

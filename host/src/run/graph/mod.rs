@@ -107,12 +107,22 @@ impl Graphs {
 
     /// A built node as its owner sees it; `None` where its owner has switched it off.
     pub fn node(&self, id: &str) -> Option<&Node> {
-        self.manifests.get(&self.owners.get(id)?.compute)?.nodes.get(id)
+        self.seen_by(&self.owners.get(id)?.compute, id)
+    }
+
+    /// A node as one compute sees it.
+    pub fn seen_by(&self, compute: &str, id: &str) -> Option<&Node> {
+        self.manifests.get(compute)?.nodes.get(id)
+    }
+
+    /// A test, as any compute sees it.
+    pub fn test(&self, id: &str) -> Option<&Node> {
+        self.manifests.values().find_map(|manifest| manifest.nodes.get(id))
     }
 
     /// All built nodes that are switched on, as their owners see them.
     pub fn nodes(&self) -> impl Iterator<Item = (&Node, &Owned)> {
-        self.owners.iter().filter_map(|(id, owned)| Some((self.manifests.get(&owned.compute)?.nodes.get(id)?, owned)))
+        self.owners.iter().filter_map(|(id, owned)| Some((self.seen_by(&owned.compute, id)?, owned)))
     }
 
     /// The ids of all tests, of whichever compute.

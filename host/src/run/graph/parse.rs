@@ -3,13 +3,12 @@
 use std::fs::{self, File};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde_json::Map;
 
 use super::inputs::Inputs;
 use super::manifest::Manifest;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run::DBT_CANNOT_READ;
-use crate::run::launcher::{Event, Invocation, Launch, Request, SILENT};
+use crate::run::launcher::Event;
 use crate::run::{Session, one_line, place};
 
 /// The file with the digest of what was read.
@@ -68,28 +67,8 @@ fn texts<'s>(session: &'s Session<'_>, compute: &'s str) -> Vec<&'s str> {
 }
 
 fn parse(session: &Session<'_>, compute: &str, folder: &Utf8Path) -> Result<(), Diagnostic> {
-    let mut args = vec!["parse".to_owned()];
-    args.extend(session.dbt_arguments(compute, folder, folder));
-    args.extend(SILENT.iter().map(|argument| (*argument).to_owned()));
-    let request = Request {
-        task: "run",
-        report: folder.join("report.jsonl"),
-        invocations: vec![Invocation { name: "parse".to_owned(), args, select: None }],
-        partial_parse_from: None,
-        target_path: folder.to_owned(),
-        foreign: Map::new(),
-        compute: compute.to_owned(),
-    };
-    let launch = Launch {
-        place: &session.place,
-        python: session.program(compute, "python"),
-        request: &request,
-        variables: &session.placeholders(compute),
-        context: session.context(1, 1),
-        is_interactive: false,
-    };
     let mut outcome = None;
-    let ended = launch.run(|event| {
+    let ended = session.quietly(compute, folder, ("parse", Vec::new()), None, |event| {
         if let Event::End { ok, error, .. } = event {
             outcome = Some((ok, error));
         }

@@ -17,8 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use floe_plugin_api::Storage;
 use serde::Serialize;
 
-use super::Session;
 use super::graph::{Graphs, Node};
+use super::{Session, name_in};
 use crate::diagnostics::codes::run::{HOOKS, MEMORY_IN_STEPS, ORDER, SHARED_SOURCE, UNIT_TEST_ALONE};
 use crate::diagnostics::{Diagnostic, listed};
 use address::{Address, Addresses};
@@ -56,6 +56,13 @@ pub struct PlannedNode {
     /// The step that runs it; none for what is part of those that use it (an ephemeral model) and for what is not selected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<usize>,
+}
+
+impl PlannedNode {
+    /// Whether it is a test of any kind.
+    pub fn is_test(&self) -> bool {
+        matches!(self.resource_type.as_str(), "test" | "unit_test")
+    }
 }
 
 /// A model that reads what another compute wrote.
@@ -154,7 +161,7 @@ impl Plan {
             graph.add(&node.unique_id, &owned.compute, built_parents(graphs, node, scope));
         }
         for (id, compute) in &test_computes {
-            let Some(test) = graphs.manifests.get(compute).and_then(|manifest| manifest.nodes.get(id)) else {
+            let Some(test) = graphs.seen_by(compute, id) else {
                 continue;
             };
             if test.resource_type == "test" {
@@ -197,7 +204,7 @@ impl Plan {
             self.nodes.insert(node.unique_id.clone(), planned(node, &owned.compute, transform));
         }
         for (id, compute) in tests {
-            if let Some(test) = graphs.manifests.get(compute).and_then(|manifest| manifest.nodes.get(id)) {
+            if let Some(test) = graphs.seen_by(compute, id) {
                 self.nodes.insert(id.clone(), planned(test, compute, None));
             }
         }
@@ -207,9 +214,9 @@ impl Plan {
         }
         // A unit test runs right before its model: dbt sees to that.
         let unit_tests = tests.keys().filter_map(|id| {
-            let test = self.nodes.get(id).filter(|test| test.resource_type == "unit_test")?;
+            self.nodes.get(id).filter(|test| test.resource_type == "unit_test")?;
             let model = tests::tested_model(graphs, id)?;
-            Some((id.clone(), *step_of.get(model.as_str())?, test.compute.clone()))
+            Some((id.clone(), *step_of.get(model.as_str())?))
         });
         let unit_tests: Vec<_> = unit_tests.collect();
         let mut steps: Vec<Step> =
@@ -217,7 +224,7 @@ impl Plan {
         for (id, number) in step_of.iter().map(|(id, number)| ((*id).to_owned(), *number)) {
             self.place(&mut steps, id, number);
         }
-        for (id, number, _) in unit_tests {
+        for (id, number) in unit_tests {
             self.place(&mut steps, id, number);
         }
         for (step, batch) in steps.iter_mut().zip(order) {
@@ -232,8 +239,7 @@ impl Plan {
         if let Some(transform) = node.transform.as_ref().filter(|transform| !step.transforms.contains(transform)) {
             step.transforms.push(transform.clone());
         }
-        let is_test = matches!(node.resource_type.as_str(), "test" | "unit_test");
-        if is_test { step.tests.push(id) } else { step.nodes.push(id) }
+        if node.is_test() { step.tests.push(id) } else { step.nodes.push(id) }
     }
 }
 
@@ -383,13 +389,9 @@ fn shared_sources(graphs: &Graphs, scope: &Scope<'_>) -> Vec<Diagnostic> {
         .map(|(source, computes)| {
             Diagnostic::warning(
                 &SHARED_SOURCE,
-                format!("source `{}` is read on several computes: {}", name_of_source(source), listed(computes)),
+                format!("source `{}` is read on several computes: {}", name_in(source), listed(computes)),
                 "floe does not move sources: see that its `database` and `schema` name the same table on each, with `target.type` where they differ",
             )
         })
         .collect()
-}
-
-fn name_of_source(id: &str) -> String {
-    id.splitn(3, '.').nth(2).unwrap_or(id).to_owned()
 }

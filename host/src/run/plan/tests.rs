@@ -21,13 +21,9 @@ pub(super) fn computes(
         let Some(home) = home(graphs, id, &session.compiled.artifacts.compute_registry.default) else { continue };
         let others = graphs.computes.iter().filter(|compute| **compute != home);
         let mut refusals = Vec::new();
-        let is_unit_test = graphs
-            .manifests
-            .values()
-            .find_map(|m| m.nodes.get(id))
-            .is_some_and(|test| test.resource_type == "unit_test");
+        let is_unit_test = graphs.test(id).is_some_and(|test| test.resource_type == "unit_test");
         for compute in std::iter::once(&home).chain(others.filter(|_| !is_unit_test)) {
-            let Some(test) = graphs.manifests.get(compute).and_then(|manifest| manifest.nodes.get(id)) else {
+            let Some(test) = graphs.seen_by(compute, id) else {
                 continue;
             };
             match reads_all(reach, test, compute) {
@@ -51,7 +47,7 @@ pub(super) fn computes(
 
 /// The compute of the model that a test is about.
 pub(super) fn home(graphs: &Graphs, id: &str, default: &str) -> Option<String> {
-    let test = graphs.manifests.values().find_map(|manifest| manifest.nodes.get(id))?;
+    let test = graphs.test(id)?;
     // A test of a model that is switched off where it belongs is none.
     let model = test.attached_node.as_deref().or_else(|| first_built(graphs, test));
     match model {
@@ -66,7 +62,7 @@ pub(super) fn home(graphs: &Graphs, id: &str, default: &str) -> Option<String> {
 
 /// The model of a unit test.
 pub(super) fn tested_model(graphs: &Graphs, id: &str) -> Option<String> {
-    let test = graphs.manifests.values().find_map(|manifest| manifest.nodes.get(id))?;
+    let test = graphs.test(id)?;
     first_built(graphs, test).map(str::to_owned)
 }
 
@@ -80,7 +76,7 @@ fn nowhere(
     id: &str,
     refusals: &[(String, String, super::address::Unreachable)],
 ) -> Diagnostic {
-    let test = graphs.manifests.values().find_map(|manifest| manifest.nodes.get(id));
+    let test = graphs.test(id);
     let name = test.map_or(id, |test| test.name.as_str());
     let why = refusals.iter().map(|(compute, parent, why)| {
         let parent = graphs.node(parent).map_or(parent.as_str(), |node| node.name.as_str());
