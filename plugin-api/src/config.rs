@@ -34,6 +34,10 @@ impl fmt::Debug for Connection {
     }
 }
 
+/// The variable in which whoever starts dbt says how long a node may take there at most, in seconds: floe allows single
+/// transforms and models more than their compute, and what the adapter itself holds must not end them early.
+pub const TIMEOUT_VARIABLE: &str = "FLOE_NODE_TIMEOUT_SECONDS";
+
 /// One compute: what is floe's for every engine, and the plugin's own part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -56,6 +60,12 @@ pub struct ComputeConfig {
 }
 
 impl ComputeConfig {
+    /// `timeout_seconds` as a dbt expression for a profile: the compute's own, where [`TIMEOUT_VARIABLE`] does not say another.
+    /// It renders as a number; inside a longer text as digits.
+    pub fn timeout_expression(&self) -> Option<String> {
+        Some(format!("{{{{ env_var('{TIMEOUT_VARIABLE}', '{}') | int }}}}", self.timeout_seconds?))
+    }
+
     /// A compute with 4 threads (the default) and no settings of its own.
     pub fn new(name: impl Into<String>, plugin: impl Into<String>) -> Self {
         Self {

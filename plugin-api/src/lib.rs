@@ -144,7 +144,7 @@ pub use catalog::{
     VendedCredentials,
 };
 pub use check::{CheckRequest, CheckStep, ConnectionDetails, ConnectionResult, ConnectionStatus, InUseBy};
-pub use config::{ComputeConfig, ConfigSchema, ConfigSchemaRequest, Connection};
+pub use config::{ComputeConfig, ConfigSchema, ConfigSchemaRequest, Connection, TIMEOUT_VARIABLE};
 pub use error::{ErrorKind, PluginError, PluginResult};
 pub use metadata::{Addressing, MetadataRequest, PluginMetadata};
 pub use method::{Method, Request};
@@ -155,7 +155,7 @@ pub use quantity::{Quantity, QuantityError};
 pub use resources::{Gpu, ResourceSpec, ResourcesRequest, WorkloadSize};
 pub use secret::{SECRET_KEYWORD, Secret};
 pub use version::{FLOE_API_VERSION, PLUGIN_API_CRATE_VERSION, RUSTC_VERSION, TARGET};
-pub use warning::Warning;
+pub use warning::{TIMEOUT_NOT_ENFORCED, Warning};
 
 // Re-exported so that a plugin crate can depend on this crate alone.
 pub use {schemars, serde, serde_json};

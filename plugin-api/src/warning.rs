@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::builder::optional_setters;
 
+/// [`Warning::reason`] of a profile whose adapter does not hold `timeout_seconds` itself: floe tells it where plain dbt is to run,
+/// for its own commands hold every limit.
+pub const TIMEOUT_NOT_ENFORCED: &str = "timeout_not_enforced";
+
 /// Something that the user should know although the call went well.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

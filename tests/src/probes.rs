@@ -16,7 +16,9 @@ pub fn called_in(crate_folder: &str, calls: &[&str], files: &[&str]) {
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         calls.iter().any(|call| code.contains(call))
     };
-    let found: Vec<_> = sources.iter().filter(|(_, bytes)| holds(bytes)).map(|(path, _)| path.as_path()).collect();
+    // What a plugin writes for dbt runs there, and not in the plugin.
+    let sources = sources.iter().filter(|(path, _)| path.extension().is_some_and(|extension| extension == "rs"));
+    let found: Vec<_> = sources.filter(|(_, bytes)| holds(bytes)).map(|(path, _)| path.as_path()).collect();
     let allowed: Vec<_> = files.iter().map(Path::new).collect();
     assert_eq!(found, allowed, "who calls {calls:?}");
 }

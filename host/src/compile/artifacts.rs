@@ -140,6 +140,9 @@ pub struct ComputeArtifact {
     /// Wall time in seconds that one dbt node may take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<u32>,
+    /// What no transform and no model may exceed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_timeout_seconds: Option<u32>,
     /// Python packages that dbt needs, by PEP 508.
     pub packages: Vec<String>,
     /// Versions of Python that they support.

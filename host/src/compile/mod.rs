@@ -41,8 +41,8 @@ use product::{Compute, Product};
 use settings::Settings;
 use source::ComputeSource;
 
-use crate::diagnostics::Diagnostic;
-use crate::diagnostics::codes::compile::COMPUTES_ALL_FAILED;
+use crate::diagnostics::codes::compile::{COMPUTES_ALL_FAILED, TIMEOUT_ELSEWHERE};
+use crate::diagnostics::{Diagnostic, listed};
 
 /// Folder of dbt's helper files, in the artifacts' folder.
 const HELPER_FOLDER: &str = "dbt";
@@ -95,6 +95,7 @@ pub fn compile<S: ComputeSource>(
         diagnostics.extend(clashes);
         return (None, diagnostics);
     }
+    diagnostics.extend(limits_of_transforms(&product.transforms));
     // Moved: there may be thousands.
     let transforms = std::mem::take(&mut product.transforms);
     let artifacts = assemble(&product, transforms, &answers);
@@ -117,6 +118,23 @@ fn clashes(product: &Product, answers: &Answers) -> Vec<Diagnostic> {
         answers.filter_map(|answer| answer.secrets.get(&environment.name)).flatten().cloned().collect()
     };
     settings::clashing(product.environments.iter().map(of))
+}
+
+/// Limits of transforms are floe's alone: a profile has one for all.
+fn limits_of_transforms(transforms: &[TransformArtifact]) -> Option<Diagnostic> {
+    let limited = transforms.iter().filter_map(|transform| Some((transform, transform.timeout_seconds?)));
+    let named: Vec<String> =
+        limited.map(|(transform, seconds)| format!("{} ({seconds} s)", transform.selects)).collect();
+    (!named.is_empty()).then(|| {
+        Diagnostic::warning(
+            &TIMEOUT_ELSEWHERE,
+            format!(
+                "`floe run` and `floe dbt` hold the limits of transforms, plain dbt does not: {}",
+                listed(named.iter().map(String::as_str).take(8))
+            ),
+            "run these with floe, or let the limits of their computes be enough",
+        )
+    })
 }
 
 /// One error for what all others come to.
@@ -148,6 +166,7 @@ fn assemble(product: &Product, transforms: Vec<TransformArtifact>, answers: &Ans
                 self_hosted: answer.metadata.self_hosted,
                 threads: compute.config.threads(),
                 timeout_seconds: compute.config.timeout().map(|seconds| seconds.value),
+                max_timeout_seconds: compute.config.max_timeout_seconds.as_ref().map(|seconds| seconds.value),
                 packages: answer.packages.packages.iter().map(ToString::to_string).collect(),
                 requires_python: answer.packages.requires_python.clone(),
                 resources: answer.resources.clone(),

@@ -1,5 +1,6 @@
 //! The environment variables that dbt needs, by environment and compute.
 
+use floe_plugin_api::TIMEOUT_VARIABLE;
 use serde_json::Value;
 
 use super::plugins::Answers;
@@ -14,7 +15,7 @@ pub struct ComputeNeeds {
     pub compute: String,
     /// Secrets, and the variables from which they are read.
     pub secrets: Vec<BoundSecret>,
-    /// All variables that the profile reads, those of secrets included.
+    /// All variables that the profile reads, those of secrets included, and the one that floe sets not.
     pub variables: Vec<EnvVar>,
 }
 
@@ -27,7 +28,10 @@ pub(super) fn of(answers: &Answers) -> Vec<ComputeNeeds> {
                 environment: environment.clone(),
                 compute: compute.clone(),
                 secrets: answer.secrets.get(environment).cloned().unwrap_or_default(),
-                variables: expressions(&Value::Object(profile.output.clone())),
+                variables: expressions(&Value::Object(profile.output.clone()))
+                    .into_iter()
+                    .filter(|variable| variable.name != TIMEOUT_VARIABLE)
+                    .collect(),
             });
         }
     }

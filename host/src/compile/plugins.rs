@@ -6,7 +6,7 @@ use std::thread;
 use floe_plugin_api::{
     CatalogAttachment, CatalogAttachmentRequest, CatalogConfig, ComputeConfig, ConfigSchemaRequest, DbtPackages,
     DbtPackagesRequest, MetadataRequest, PluginMetadata, ProfileRequest, ProfileResponse, ResourcesRequest,
-    WorkloadSize,
+    TIMEOUT_NOT_ENFORCED, WorkloadSize,
 };
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ use super::schema::SettingsSchema;
 use super::settings::{self, Settings};
 use super::source::{ComputeSession, ComputeSource, PluginIdentity};
 use crate::diagnostics::Diagnostic;
-use crate::diagnostics::codes::compile::PLUGIN_WARNS;
+use crate::diagnostics::codes::compile::{PLUGIN_WARNS, TIMEOUT_ELSEWHERE};
 use crate::documents::secrets::BoundSecret;
 
 /// What a plugin answered for one compute.
@@ -247,7 +247,8 @@ fn ask_profile<T: ComputeSession>(
     for warning in &response.warnings {
         let help = warning.help.clone().unwrap_or_else(|| "see the documentation of the plugin".to_owned());
         let message = format!("compute `{}`: {}", compute.name, warning.message);
-        told.tell(Diagnostic::warning(&PLUGIN_WARNS, message, help), compute);
+        let code = if warning.reason == TIMEOUT_NOT_ENFORCED { &TIMEOUT_ELSEWHERE } else { &PLUGIN_WARNS };
+        told.tell(Diagnostic::warning(code, message, help), compute);
     }
     Some(response)
 }

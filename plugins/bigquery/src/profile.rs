@@ -18,7 +18,7 @@ pub(crate) fn generate(request: &ProfileRequest) -> PluginResult<ProfileResponse
     let mut settings = Settings::of(&request.config)?;
     rules::verify(&settings)?;
     refuse_literals("dataproc_batch", &settings.dataproc_batch)?;
-    settings.job_execution_timeout_seconds = request.config.timeout_seconds;
+    settings.job_execution_timeout_seconds = request.config.timeout_expression();
     let output = profile_output("bigquery", request.config.threads, &settings)?;
     let timeout = match request.config.timeout_seconds {
         Some(_) => TimeoutEnforcement::Coarse { granularity_seconds: GRACE_SECONDS },

@@ -87,7 +87,10 @@ fn floes_own_limits() {
         .with_timeout_seconds(900_u32)
         .with_connect_timeout_seconds(5_u32);
     let response = seeing_nothing().generate_dbt_profile(&profile_request(config)).unwrap();
-    assert_eq!(response.output["job_execution_timeout_seconds"], 900);
+    assert_eq!(
+        response.output["job_execution_timeout_seconds"],
+        "{{ env_var('FLOE_NODE_TIMEOUT_SECONDS', '900') | int }}"
+    );
     insta::assert_json_snapshot!(response);
 }
 

@@ -1,6 +1,8 @@
 //! The output of `profiles.yml`.
 
-use floe_plugin_api::{PluginResult, ProfileRequest, ProfileResponse, Storage, TimeoutEnforcement, Warning};
+use floe_plugin_api::{
+    PluginResult, ProfileRequest, ProfileResponse, Storage, TIMEOUT_NOT_ENFORCED, TimeoutEnforcement, Warning,
+};
 use floe_plugin_common::{profile_output, refuse_literals};
 
 use crate::config::{HttpPath, Scalar, Settings, Target};
@@ -23,17 +25,17 @@ pub(crate) fn generate(request: &ProfileRequest) -> PluginResult<ProfileResponse
         _ => TimeoutEnforcement::None,
     };
     let warnings = warnings(request, &settings);
-    let settings = with_floe_settings(settings, seconds);
+    let settings = with_floe_settings(settings, request.config.timeout_expression());
     let output = profile_output("databricks", request.config.threads, &settings)?;
     Ok(ProfileResponse::new(output).with_timeout(timeout).with_storage(Storage::Service).with_warnings(warnings))
 }
 
 /// The settings as dbt gets them: with floe's `timeout_seconds`.
-fn with_floe_settings(mut settings: Settings, timeout_seconds: Option<u32>) -> Settings {
+fn with_floe_settings(mut settings: Settings, timeout_seconds: Option<String>) -> Settings {
     let takes_it = settings.http_paths().any(|(_, path)| is_warehouse(path));
     if let Some(seconds) = timeout_seconds.filter(|_| takes_it) {
         let properties = settings.session_properties.get_or_insert_default();
-        properties.insert(rules::STATEMENT_TIMEOUT.to_owned(), Scalar::from(seconds.to_string().as_str()));
+        properties.insert(rules::STATEMENT_TIMEOUT.to_owned(), Scalar::from(seconds.as_str()));
     }
     settings
 }
@@ -84,10 +86,10 @@ fn not_held(settings: &Settings, seconds: u32) -> Option<Warning> {
     }
     Some(
         Warning::new(
-            "timeout_not_enforced",
+            TIMEOUT_NOT_ENFORCED,
             format!(
-                "SQL warehouses alone hold a limit of statements, and no warehouse can be seen behind {}: dbt does not hold \
-                 `timeout_seconds: {seconds}` there",
+                "SQL warehouses alone hold a limit of statements, and no warehouse can be seen behind {}: `floe run` and \
+                 `floe dbt` hold `timeout_seconds: {seconds}` there, plain dbt does not",
                 names.join(", ")
             ),
         )

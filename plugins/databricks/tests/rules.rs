@@ -105,7 +105,10 @@ fn one_limit_is_set_once_and_within_two_days() {
     let own = json!({"session_properties": {"Statement_Timeout": 60}});
     insta::assert_json_snapshot!([limited(&own, 900).unwrap_err(), limited(&json!({}), 172_801).unwrap_err()]);
     let longest = limited(&json!({}), 172_800).unwrap();
-    assert_eq!(longest.output["session_properties"], json!({"statement_timeout": "172800"}));
+    assert_eq!(
+        longest.output["session_properties"],
+        json!({"statement_timeout": "{{ env_var('FLOE_NODE_TIMEOUT_SECONDS', '172800') | int }}"})
+    );
     assert!(seeing_nothing().generate_dbt_profile(&profile_request(compute(&settings(&own)))).is_ok());
 }
 

@@ -41,6 +41,7 @@ mod packages;
 mod profile;
 mod resources;
 mod rules;
+mod timeout;
 
 pub use check::PROBE_STATEMENTS;
 pub use config::{

@@ -10,7 +10,7 @@ use floe_plugin_common::wrong;
 
 use crate::config::Settings;
 use crate::location::Location;
-use crate::{catalog, literals, rules};
+use crate::{catalog, literals, rules, timeout};
 
 /// The profile of a compute: what the user set, in the order of [`Settings`], behind what dbt needs.
 ///
@@ -24,6 +24,7 @@ pub(crate) fn generate(request: &ProfileRequest) -> PluginResult<ProfileResponse
         catalog::mount(&mut settings, catalog)?;
         one_model_at_a_time(request, &settings, catalog)?;
     }
+    let helper = timeout::hold(&mut settings, request)?;
     let written = serde_json::to_value(&settings).map_err(|error| {
         PluginError::new(ErrorKind::PluginExecution, format!("the settings cannot be written: {error}"))
     })?;
@@ -41,7 +42,8 @@ pub(crate) fn generate(request: &ProfileRequest) -> PluginResult<ProfileResponse
         }
     }
     Ok(ProfileResponse::new(output)
-        .with_timeout(TimeoutEnforcement::None)
+        .with_timeout(if helper.is_some() { TimeoutEnforcement::Native } else { TimeoutEnforcement::None })
+        .with_helper_files(helper.into_iter().collect::<Vec<_>>())
         .with_storage(storage(&settings))
         .with_warnings(warnings(request, &settings)))
 }
@@ -81,15 +83,6 @@ pub(crate) fn storage(settings: &Settings) -> Storage {
 
 fn warnings(request: &ProfileRequest, settings: &Settings) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    if let Some(seconds) = request.config.timeout_seconds {
-        warnings.push(
-            Warning::new(
-                "timeout_not_enforced",
-                format!("dbt-duckdb has no query timeout: it does not hold `timeout_seconds: {seconds}`"),
-            )
-            .with_help("give the process that runs dbt a limit of its own"),
-        );
-    }
     if let Some(seconds) = request.config.connect_timeout_seconds {
         warnings.push(
             Warning::new(

@@ -1,6 +1,8 @@
 //! The output of `profiles.yml`.
 
-use floe_plugin_api::{PluginResult, ProfileRequest, ProfileResponse, Storage, TimeoutEnforcement, Warning};
+use floe_plugin_api::{
+    PluginResult, ProfileRequest, ProfileResponse, Storage, TIMEOUT_NOT_ENFORCED, TimeoutEnforcement, Warning,
+};
 use floe_plugin_common::profile_output;
 
 use crate::config::Settings;
@@ -25,8 +27,8 @@ fn warnings(request: &ProfileRequest) -> Vec<Warning> {
     if let Some(seconds) = request.config.timeout_seconds {
         warnings.push(
             Warning::new(
-                "timeout_not_enforced",
-                format!("dbt-redshift has no query timeout: it does not hold `timeout_seconds: {seconds}`"),
+                TIMEOUT_NOT_ENFORCED,
+                format!("dbt-redshift has no query timeout: `floe run` and `floe dbt` hold `timeout_seconds: {seconds}`, plain dbt does not"),
             )
             .with_help(
                 "set `statement_timeout` for the user (`ALTER USER … SET statement_timeout TO …`), or a rule of workload \

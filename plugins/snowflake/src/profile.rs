@@ -1,6 +1,8 @@
 //! The output of `profiles.yml`.
 
-use floe_plugin_api::{PluginResult, ProfileRequest, ProfileResponse, Storage, TimeoutEnforcement, Warning};
+use floe_plugin_api::{
+    PluginResult, ProfileRequest, ProfileResponse, Storage, TIMEOUT_NOT_ENFORCED, TimeoutEnforcement, Warning,
+};
 use floe_plugin_common::{Flag, profile_output};
 
 use crate::config::{Account, Settings};
@@ -25,8 +27,8 @@ fn warnings(request: &ProfileRequest, settings: &Settings) -> Vec<Warning> {
     if let Some(seconds) = request.config.timeout_seconds {
         warnings.push(
             Warning::new(
-                "timeout_not_enforced",
-                format!("dbt-snowflake has no query timeout: it does not hold `timeout_seconds: {seconds}`"),
+                TIMEOUT_NOT_ENFORCED,
+                format!("dbt-snowflake has no query timeout: `floe run` and `floe dbt` hold `timeout_seconds: {seconds}`, plain dbt does not"),
             )
             .with_help(format!(
                 "set it for the user (`ALTER USER … SET STATEMENT_TIMEOUT_IN_SECONDS = {seconds}`), or for the warehouse"

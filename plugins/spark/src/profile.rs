@@ -1,6 +1,8 @@
 //! The output of `profiles.yml`.
 
-use floe_plugin_api::{PluginResult, ProfileRequest, ProfileResponse, Storage, TimeoutEnforcement, Warning};
+use floe_plugin_api::{
+    PluginResult, ProfileRequest, ProfileResponse, Storage, TIMEOUT_NOT_ENFORCED, TimeoutEnforcement, Warning,
+};
 use floe_plugin_common::profile_output;
 use serde_json::Value;
 
@@ -23,7 +25,7 @@ pub(crate) fn generate(request: &ProfileRequest) -> PluginResult<ProfileResponse
         output.insert("host".to_owned(), Value::from("localhost"));
     }
     let polled = matches!(method, Method::Thrift | Method::Http);
-    if let (true, Some(seconds)) = (polled, request.config.timeout_seconds) {
+    if let (true, Some(seconds)) = (polled, request.config.timeout_expression()) {
         output.insert("query_timeout".to_owned(), Value::from(seconds));
     }
     let timeout = if polled {
@@ -43,9 +45,9 @@ fn warnings(request: &ProfileRequest, settings: &Settings, method: Method) -> Ve
     if let (Some(seconds), Method::Odbc | Method::Session) = (request.config.timeout_seconds, method) {
         warnings.push(
             Warning::new(
-                "timeout_not_enforced",
+                TIMEOUT_NOT_ENFORCED,
                 format!(
-                    "dbt-spark has no query timeout with `method: {}`: it does not hold `timeout_seconds: {seconds}`",
+                    "dbt-spark has no query timeout with `method: {}`: `floe run` and `floe dbt` hold `timeout_seconds: {seconds}`, plain dbt does not",
                     method.as_str()
                 ),
             )

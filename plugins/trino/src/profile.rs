@@ -15,7 +15,11 @@ const TRACKER_SECONDS: u32 = 1;
 /// # Errors
 /// Where settings contradict each other, or a secret stands in an open map as plain text.
 pub(crate) fn generate(request: &ProfileRequest) -> PluginResult<ProfileResponse> {
-    let settings = with_floe_settings(Settings::of(&request.config)?, request.config.timeout_seconds)?;
+    let settings = with_floe_settings(
+        Settings::of(&request.config)?,
+        request.config.timeout_seconds,
+        request.config.timeout_expression(),
+    )?;
     // A check request holds resolved values instead, so this belongs here alone.
     refuse_literals("http_headers", &settings.http_headers)?;
     refuse_literals("session_properties", &settings.session_properties)?;
@@ -28,11 +32,15 @@ pub(crate) fn generate(request: &ProfileRequest) -> PluginResult<ProfileResponse
     Ok(ProfileResponse::new(output).with_timeout(timeout).with_storage(Storage::Service).with_warnings(warnings))
 }
 
-/// The settings as dbt gets them: what the rules accept, with floe's `timeout_seconds`, and a `cert`.
+/// The settings as dbt gets them: what the rules accept, with floe's `timeout_seconds` in these words, and a `cert`.
 ///
 /// # Errors
 /// Where settings contradict each other.
-pub(crate) fn with_floe_settings(mut settings: Settings, timeout_seconds: Option<u32>) -> PluginResult<Settings> {
+pub(crate) fn with_floe_settings(
+    mut settings: Settings,
+    timeout_seconds: Option<u32>,
+    words: Option<String>,
+) -> PluginResult<Settings> {
     rules::verify(&settings, timeout_seconds)?;
     if settings.method() != Method::None {
         // The other methods have no such key: they are https always.
@@ -40,7 +48,7 @@ pub(crate) fn with_floe_settings(mut settings: Settings, timeout_seconds: Option
     }
     // Without it dbt-trino 1.11 trusts everyone, unless a flag of the dbt project says otherwise.
     settings.cert.get_or_insert(Cert::Known(true));
-    if let Some(seconds) = timeout_seconds {
+    if let Some(seconds) = words {
         let properties = settings.session_properties.get_or_insert_default();
         properties.insert(rules::RUN_TIME.to_owned(), Scalar::from(format!("{seconds}s").as_str()));
     }

@@ -150,7 +150,10 @@ fn the_same_settings_give_the_same_profile_byte_for_byte() {
 fn limits_become_what_the_adapter_has() {
     let config = compute(&everything()).with_timeout_seconds(900_u32).with_connect_timeout_seconds(10_u32);
     let response = seeing_nothing().generate_dbt_profile(&profile_request(config)).unwrap();
-    assert_eq!(response.output["session_properties"]["query_max_run_time"], "900s");
+    assert_eq!(
+        response.output["session_properties"]["query_max_run_time"],
+        "{{ env_var('FLOE_NODE_TIMEOUT_SECONDS', '900') | int }}s"
+    );
     insta::assert_json_snapshot!(json!({"timeout": response.timeout, "warnings": response.warnings}));
 }
 

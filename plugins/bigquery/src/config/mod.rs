@@ -156,7 +156,7 @@ pub struct Settings {
     /// floe's `timeout_seconds`, written by the plugin alone.
     #[serde(default, skip_deserializing, skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
-    pub(crate) job_execution_timeout_seconds: Option<u32>,
+    pub(crate) job_execution_timeout_seconds: Option<String>,
 }
 
 impl Settings {

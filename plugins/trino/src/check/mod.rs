@@ -42,7 +42,10 @@ pub(crate) fn validate(request: &CheckRequest, variables: Variables<'_>) -> Plug
 
 /// Every step; the message of a result that is not unhealthy.
 fn all(settings: Settings, request: &CheckRequest, variables: Variables<'_>, run: &mut Run) -> PluginResult<String> {
-    let settings = with_floe_settings(settings, request.config.timeout_seconds)?;
+    let settings = {
+        let seconds = request.config.timeout_seconds;
+        with_floe_settings(settings, seconds, seconds.map(|seconds| seconds.to_string()))?
+    };
     run.details.database = Some(settings.database.clone());
     run.details.schema = Some(settings.schema.clone());
     run.details.role = role(&settings);
