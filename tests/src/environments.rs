@@ -38,6 +38,9 @@ fn shared(plugin: &str) -> PathBuf {
         // Every fixture asks for the same.
         "good" => "{}",
         "duckdb" => "{path: x.duckdb}",
+        "redshift" => {
+            "{host: localhost, port: 5439, database: x, schema: x, user: x, password: {secret: {source: env, name: X}}}"
+        }
         "spark" => "{method: thrift, host: 127.0.0.1, port: 10000, user: dbt, schema: x}",
         other => panic!("no test runs dbt of {other} through floe"),
     };
@@ -72,7 +75,7 @@ fn constraints() -> String {
         let path = workspace::root().join(format!("scripts/requirements/{name}.txt"));
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     };
-    let text = read("iceberg") + &read("spark");
+    let text = read("iceberg") + &read("spark") + &read("redshift");
     let lines = text.lines().filter(|line| line.contains("==")).map(|line| match (line.find('['), line.find(']')) {
         (Some(begin), Some(end)) => format!("{}{}\n", &line[..begin], &line[end + 1..]),
         _ => format!("{line}\n"),

@@ -19,7 +19,7 @@ pub(super) enum Format {
 #[derive(Debug, Clone, Args)]
 pub(super) struct ProductArgs {
     /// The spec; beside it lies the dbt project
-    #[arg(long, value_name = "FILE", default_value = "floe.yaml")]
+    #[arg(long, value_name = "FILE", default_value = ProductArgs::SPEC)]
     pub(super) spec: Utf8PathBuf,
 
     /// The manifest, in place of the spec's own `platform.manifest`
@@ -28,6 +28,11 @@ pub(super) struct ProductArgs {
 
     #[command(flatten)]
     pub(super) plugins: PluginArgs,
+}
+
+impl ProductArgs {
+    /// The spec, where no other is named.
+    pub(super) const SPEC: &'static str = "floe.yaml";
 }
 
 /// How strict to be.
@@ -79,6 +84,11 @@ pub(super) struct ScopeArgs {
 }
 
 impl ScopeArgs {
+    /// The environment, where one is named.
+    pub(super) fn environment(&self) -> Option<&str> {
+        self.environment.as_deref()
+    }
+
     /// The same in the words of the room below.
     pub(super) fn ask(&self) -> Ask {
         let absolute = |path: &Utf8PathBuf| camino::absolute_utf8(path).unwrap_or_else(|_| path.clone());
@@ -88,6 +98,7 @@ impl ScopeArgs {
                 select: self.select.clone(),
                 exclude: self.exclude.clone(),
                 state: self.state.as_ref().map(absolute),
+                exactly: None,
             },
             full_refresh: self.full_refresh,
             defer_to: self.defer_to.clone(),

@@ -2,13 +2,10 @@
 
 use std::process::ExitStatus;
 
-use camino::Utf8Path;
-
 use super::answer::Answer;
 use super::args::{ProductArgs, StrictArgs};
 use super::{product, progress};
 use crate::diagnostics::Diagnostic;
-use crate::run::place::ARTIFACTS;
 use crate::run::prepare::environment;
 use crate::run::{Session, command};
 
@@ -38,7 +35,7 @@ pub(super) fn run(args: &Args) -> Answer {
     if !diagnostics.is_empty() {
         return Answer::verbatim("").with_diagnostics(diagnostics);
     }
-    let (compiled, more) = product::compile(&args.product, &args.strict, &[], Utf8Path::new(ARTIFACTS));
+    let (compiled, more) = product::compile_to_run(&args.product, &args.strict);
     diagnostics.extend(more);
     let Some(compiled) = compiled else { return Answer::verbatim("").with_diagnostics(diagnostics) };
     diagnostics.extend(product::unknown(std::slice::from_ref(&args.compute), product::approved(&compiled)));

@@ -15,6 +15,7 @@ mod product;
 mod progress;
 mod run;
 mod schema;
+mod status;
 mod table;
 mod wiring;
 
@@ -47,6 +48,8 @@ enum Command {
     Plan(plan::Args),
     /// Run the plan with dbt, step by step, each model on the compute that owns it
     Run(run::Args),
+    /// Show what became of a run, and how to go on with it
+    Status(status::Args),
     /// Run one plain dbt command, set up for one compute
     Dbt(dbt::Args),
     /// Check the connections of all computes, side by side
@@ -79,9 +82,10 @@ pub fn main() -> ExitCode {
     let answer = match cli.command {
         Command::Compile(args) => compile::run(&args),
         Command::Plan(args) => plan::run(&args),
-        Command::Run(args) => run::run(&args),
+        Command::Run(args) => run::run(&args, cli.format),
+        Command::Status(args) => status::run(&args),
         Command::Dbt(args) => dbt::run(&args),
-        Command::Health(args) => health::run(&args, &id),
+        Command::Health(args) => health::run(&args, id),
         Command::Env(command) => env::run(&command),
         Command::Parity(args) => parity::run(&args),
         Command::Plugin(command) => plugin::run(&command),
@@ -89,5 +93,5 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
     };
-    answer.print(cli.format, &id)
+    answer.print(cli.format, id)
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8Path;
 use clap::ValueEnum;
 use serde_json::json;
 
@@ -10,7 +9,6 @@ use super::answer::Answer;
 use super::args::{ProductArgs, ScopeArgs, StrictArgs};
 use super::table::table;
 use super::{product, progress};
-use crate::run::place::ARTIFACTS;
 use crate::run::plan::{Plan, PlannedNode, Step, show};
 use crate::run::{name_in, prepare};
 
@@ -40,7 +38,7 @@ enum Form {
 }
 
 pub(super) fn run(args: &Args) -> Answer {
-    let (compiled, mut diagnostics) = product::compile(&args.product, &args.strict, &[], Utf8Path::new(ARTIFACTS));
+    let (compiled, mut diagnostics) = product::compile_to_run(&args.product, &args.strict);
     let empty = |answer: Answer| {
         answer.with("steps", json!([])).with("nodes", json!([])).with("edges", json!([])).with("transforms", json!([]))
     };

@@ -9,9 +9,10 @@ use super::wiring;
 use crate::compile::product::{Compute, Product};
 use crate::compile::resolve;
 use crate::compile::{self, Compiled};
-use crate::diagnostics::codes::compile::COMPUTE_UNKNOWN;
+use crate::diagnostics::codes::compile::{COMPUTE_UNKNOWN, TIMEOUT_ELSEWHERE};
 use crate::diagnostics::{Diagnostic, Severity, meant_or_listed};
 use crate::plugins::trust::{LOCK_FILE, Policy};
+use crate::run::place::ARTIFACTS;
 use crate::telemetry;
 
 /// Reads and resolves the product as far as its connections need it, for these environments or all.
@@ -35,6 +36,16 @@ pub(super) fn compile(
 ) -> (Option<Compiled>, Vec<Diagnostic>) {
     let (product, mut diagnostics) = resolve_with(args, environments, true);
     let found = product.and_then(|product| compile_resolved(args, product, strict, out, &mut diagnostics));
+    deny_warnings(strict, &mut diagnostics);
+    let failed = diagnostics.iter().any(Diagnostic::is_error);
+    (found.filter(|_| !failed), diagnostics)
+}
+
+/// Compiles the product for a command that runs it, and so holds what plain dbt would not.
+pub(super) fn compile_to_run(args: &ProductArgs, strict: &StrictArgs) -> (Option<Compiled>, Vec<Diagnostic>) {
+    let lenient = StrictArgs { deny_warnings: false, ..strict.clone() };
+    let (found, mut diagnostics) = compile(args, &lenient, &[], Utf8Path::new(ARTIFACTS));
+    diagnostics.retain(|diagnostic| diagnostic.code != &TIMEOUT_ELSEWHERE);
     deny_warnings(strict, &mut diagnostics);
     let failed = diagnostics.iter().any(Diagnostic::is_error);
     (found.filter(|_| !failed), diagnostics)

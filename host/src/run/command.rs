@@ -6,7 +6,7 @@ use std::process::ExitStatus;
 use serde_json::{Map, Value};
 
 use super::graph::{Graphs, partial_parse};
-use super::launcher::{Event, Invocation, Launch, Request};
+use super::launcher::{Event, Invocation, Launch, Request, longest};
 use super::plan::address::Addresses;
 use super::plan::{Plan, Scope};
 use super::secrets::Variables;
@@ -127,7 +127,7 @@ fn start(
     let (mut context, rest) = session.dbt_variables(compute, &target, &target.join("logs"));
     context.extend(session.context(1, 1));
     let all = args.iter().cloned().chain(rest).collect();
-    let mut foreign = Map::new();
+    let (mut foreign, mut timeouts) = (Map::new(), BTreeMap::new());
     if SELECTS.contains(&name) || RESOLVES.contains(&name) {
         let graphs = Graphs::read(session)?;
         let addresses = Addresses::new(session, session, &graphs);
@@ -138,6 +138,8 @@ fn start(
         if SELECTS.contains(&name) {
             // What is unreachable is an error of what reads it, and refused there: a plain command may not touch it.
             let (plan, _) = Plan::of(session, &graphs, &addresses, &scope);
+            let own = plan.nodes.values().filter(|node| node.compute == compute).map(|node| &node.node);
+            timeouts = plan.timeouts(own);
             let others = plan
                 .nodes
                 .values()
@@ -154,7 +156,11 @@ fn start(
         target_path: target.clone(),
         foreign,
         compute: compute.to_owned(),
+        default_timeout: session.default_timeout(compute),
+        timeouts,
+        lock: None,
     };
+    context.extend(longest(request.timeouts.values().copied()));
     let launch = Launch {
         place,
         python: session.program(compute, "python"),

@@ -62,6 +62,16 @@ impl Place {
         self.dbt(environment).join("owners.json")
     }
 
+    /// The lock of the runs of an environment: held by the one that goes on.
+    pub fn run_lock(&self, environment: &str) -> Utf8PathBuf {
+        self.dbt(environment).join("run.lock")
+    }
+
+    /// The lock of what dbt builds in an environment: held by dbt itself, which may outlive a floe that is killed.
+    pub fn build_lock(&self, environment: &str) -> Utf8PathBuf {
+        self.dbt(environment).join("build.lock")
+    }
+
     /// The runs, newest last by name.
     pub fn runs(&self) -> Utf8PathBuf {
         self.root.join("runs")
@@ -96,6 +106,11 @@ impl Place {
     pub fn shown<'p>(&self, path: &'p Utf8Path) -> &'p Utf8Path {
         path.strip_prefix(&self.project_dir).unwrap_or(path)
     }
+}
+
+/// Where a step keeps what is its own, in the folder of its run.
+pub fn step_folder(step: usize, compute: &str) -> Utf8PathBuf {
+    Utf8PathBuf::from(format!("steps/{step}-{compute}"))
 }
 
 /// Writes a file in one step: whoever reads it finds the former one or the new one.

@@ -2,8 +2,9 @@
 
 use super::Session;
 use super::graph::Graphs;
+use super::journal;
 use super::plan::address::Addresses;
-use super::plan::{Built, Deferred, Plan, Scope};
+use super::plan::{Deferred, Plan, Scope};
 use super::select::Selection;
 use crate::compile::Compiled;
 use crate::diagnostics::Diagnostic;
@@ -79,7 +80,7 @@ fn prepare<T>(
         addresses,
         environment: &other.environment,
     });
-    let built = Built::read(&session.place.owners(&session.environment));
+    let built = journal::built(&session.place, &session.environment);
     let scope = Scope { selected: selected.as_ref(), deferred, built: Some(&built).filter(|_| !ask.full_refresh) };
     let (plan, mut diagnostics) = telemetry::phase("plan", || Plan::of(&session, &graphs, &addresses, &scope));
     if plan.steps.is_empty() && !diagnostics.iter().any(Diagnostic::is_error) {

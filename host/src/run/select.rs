@@ -22,6 +22,8 @@ pub struct Selection {
     pub exclude: Vec<String>,
     /// The folder of a manifest to compare with (`state:modified`).
     pub state: Option<Utf8PathBuf>,
+    /// Exactly these nodes and tests, by dbt's ids, as far as they are there: no selection of dbt's.
+    pub exactly: Option<BTreeSet<String>>,
 }
 
 impl Selection {
@@ -35,6 +37,9 @@ impl Selection {
     /// # Errors
     /// What dbt says of it.
     pub fn resolve(&self, session: &Session<'_>, graphs: &Graphs) -> Result<Option<BTreeSet<String>>, Vec<Diagnostic>> {
+        if let Some(ids) = &self.exactly {
+            return Ok(Some(ids.clone()));
+        }
         if self.is_all() {
             return Ok(None);
         }

@@ -92,6 +92,12 @@ impl<'a> Session<'a> {
         self.compute(compute)?.environments.get(&self.environment)
     }
 
+    /// How long a node may take on a compute, where nothing else is said of it. Seconds.
+    pub fn default_timeout(&self, compute: &str) -> Option<u32> {
+        let own = self.connection(compute).and_then(|connection| connection.timeout_seconds);
+        own.or_else(|| self.compute(compute)?.timeout_seconds)
+    }
+
     /// The Python environment of a compute.
     pub fn python(&self, compute: &str) -> Option<&Python> {
         self.pythons.get(compute)
@@ -175,6 +181,9 @@ impl<'a> Session<'a> {
             target_path: folder.to_owned(),
             foreign: Map::new(),
             compute: compute.to_owned(),
+            timeouts: BTreeMap::new(),
+            default_timeout: None,
+            lock: None,
         };
         let launch = Launch {
             place: &self.place,

@@ -4,6 +4,7 @@
 //! `FLOE_LOG_FORMAT=json` writes one JSON object a line.
 
 use std::io::{self, IsTerminal as _};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use tracing_subscriber::EnvFilter;
@@ -25,9 +26,10 @@ pub fn start() {
     drop(started);
 }
 
-/// A new id for the command that is being run.
-pub fn correlation_id() -> String {
-    Uuid::new_v4().to_string()
+/// The id of the command that is being run.
+pub fn correlation_id() -> &'static str {
+    static ID: OnceLock<String> = OnceLock::new();
+    ID.get_or_init(|| Uuid::new_v4().to_string())
 }
 
 /// Logs a diagnostic with the id that its reader sees.
@@ -40,6 +42,43 @@ pub fn log(diagnostic: &Diagnostic, correlation_id: &str) {
     match diagnostic.severity {
         Severity::Error => tracing::error!(correlation_id, code, compute, kind, "{message}"),
         Severity::Warning => tracing::warn!(correlation_id, code, compute, kind, "{message}"),
+    }
+}
+
+/// A node that took longer than it may.
+#[derive(Debug, Clone, Copy)]
+pub struct TimedOut<'a> {
+    /// dbt's id.
+    pub node: &'a str,
+    /// Its compute.
+    pub compute: &'a str,
+    /// What the engine calls the query.
+    pub query_id: Option<&'a str>,
+    /// What it took, in seconds.
+    pub seconds: f64,
+    /// What it was allowed, in seconds.
+    pub timeout_seconds: f64,
+    /// Whether the engine was told to cancel.
+    pub cancel_sent: bool,
+    /// Whether the engine's answer says that the query ended.
+    pub engine_confirmed: bool,
+}
+
+impl TimedOut<'_> {
+    /// Logs it.
+    pub fn log(&self) {
+        tracing::warn!(
+            correlation_id = correlation_id(),
+            node = self.node,
+            compute = self.compute,
+            query_id = self.query_id,
+            seconds = self.seconds,
+            timeout_seconds = self.timeout_seconds,
+            timed_out = true,
+            cancel_sent = self.cancel_sent,
+            engine_confirmed = self.engine_confirmed,
+            "a node timed out"
+        );
     }
 }
 

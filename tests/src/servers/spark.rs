@@ -77,6 +77,40 @@ fn start(mode: Mode) -> Server {
     start_binary(folder, &submit)
 }
 
+/// A server whose own interface shows what runs on it.
+#[derive(Debug)]
+pub struct Watched {
+    /// Its port on 127.0.0.1.
+    pub port: u16,
+    /// The port of its interface, on 127.0.0.1.
+    pub ui: u16,
+    _server: Server,
+}
+
+/// A server of [`Mode::None`] with its interface.
+///
+/// # Panics
+/// Where it cannot be started; shows its log.
+pub fn watched() -> &'static Watched {
+    static WATCHED: OnceLock<Watched> = OnceLock::new();
+    WATCHED.get_or_init(|| {
+        let folder = folder();
+        let home = spark_home(&environment());
+        fs::create_dir(folder.path().join("classes")).expect("a folder");
+        // It takes a free port and says which.
+        let settings = [("spark.ui.enabled", "true".to_owned()), ("spark.ui.port", "0".to_owned())];
+        let submit = submit(Mode::None, &home, folder.path(), &[], &settings);
+        let server = start_binary(folder, &submit);
+        let ui = ui_port(&server.log()).expect("the port of its interface");
+        Watched { port: server.port, ui, _server: server }
+    })
+}
+
+fn ui_port(log: &str) -> Option<u16> {
+    let (_, rest) = log.split_once("service 'SparkUI' on port ")?;
+    rest.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
+}
+
 fn folder() -> tempfile::TempDir {
     tempfile::Builder::new().prefix("floe-spark-").tempdir().expect("a temporary folder")
 }

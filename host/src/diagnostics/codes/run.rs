@@ -41,4 +41,18 @@ super::codes! {
         "`floe dbt --compute C` runs plain dbt on one compute. Its selection holds models of other computes, which dbt would build there a second time. Nothing has been run. Select what C owns, or use `floe run --select …`, which runs each where it belongs.";
     UNIT_TEST_ALONE = "F0830", "A unit test without its model",
         "A unit test runs right before its model is built. The selection holds the test and not the model, so `dbt build` would pass it over without a word. Select the model too, or run the test by itself with `floe dbt --compute C -- test --select …`.";
+    MODEL_SETTING = "F0831", "A setting of floe on a model is wrong",
+        "A model (seed, snapshot, test) may say in its `meta` how long it may take, over what its transform and its compute say:\n\n```yaml\nmodels:\n  - name: orders\n    config:\n      meta: {floe: {timeout_seconds: 3600}}\n```\n\nThe number is in seconds, from 1 to 86400, and at most the compute's `max_timeout_seconds`. There is no other setting.";
+    TIMED_OUT = "F0832", "A model took longer than it may",
+        "The wall time of a node, from its first statement to its end, went over its `timeout_seconds`: that of the model (`meta: {floe: {timeout_seconds: …}}`), else of its transform, else of its compute. What waits in the engine's queue counts, and so do retries. floe cancelled the query through the adapter; the message says whether the engine confirmed that. What depends on the model was skipped, everything else went on. Make the query cheaper, give it a larger compute, or raise the limit.";
+    INTERRUPTED = "F0833", "The run was interrupted",
+        "floe was told to stop (Ctrl-C, SIGTERM, SIGHUP). What ran was cancelled, and what had not begun was not started. What was built before is whole and known: `floe run --resume` goes on with the rest. A second Ctrl-C does not wait for the engines.";
+    NO_RUN = "F0834", "There is no such run",
+        "`floe status` and `floe run --resume` look at the runs that are kept in `.floe/runs` beside the spec, the last twenty. This one is not there, or what was noted of it cannot be read.";
+    RESUME_NOTHING = "F0835", "Nothing is left to resume",
+        "Everything that the run was to build is built, and its tests passed. To build it again, run it anew without `--resume`.";
+    PLAN_CHANGED = "F0836", "The plan is another one",
+        "`--plan` names the plan for which a single step was written down (a Kubernetes Job, for example). The project, the documents or the plugins here give another plan, in which the step with this number may hold something else. Nothing has been run. Write the steps anew with `floe plan`, from what is installed here.";
+    NO_STEP = "F0837", "The plan has no such step",
+        "`floe run --step N` runs one step of the plan by its number, as `floe plan` shows it with the same selection. This plan has fewer steps.";
 }

@@ -7,32 +7,39 @@ mod merge;
 pub mod outcome;
 mod step;
 
-use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::Serialize;
+use floe_plugin_api::Storage;
 use uuid::Uuid;
 
-use super::Session;
 use super::graph::Graphs;
-use super::place;
-use super::plan::{Built, Plan, Scope, Step, address::Addresses};
+use super::journal::{self, Begun, Entry, Journal, Outcome};
+use super::plan::{Plan, Scope, Step, address::Addresses};
+use super::results::{NodeResult, Status, StepResult, StepStatus, rounded};
 use super::secrets::Variables;
+use super::{Session, interrupt, place};
 use crate::diagnostics::Diagnostic;
-use outcome::{NodeResult, Outcomes, Status};
+use crate::diagnostics::codes::run::INTERRUPTED;
+use crate::telemetry::TimedOut;
+use outcome::{Ended, Outcomes};
 
 /// How many runs are kept.
 const KEPT: usize = 20;
 
 /// How to run.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Begin incremental models anew.
     pub full_refresh: bool,
     /// Stop at the first failure.
     pub fail_fast: bool,
+    /// The run that this one goes on with.
+    pub resumes: Option<String>,
+    /// Only the step with this number: somebody else sees to the order.
+    pub step: Option<usize>,
 }
 
 /// A plan to run.
@@ -57,23 +64,10 @@ pub struct Run<'a> {
 pub enum Progress<'p> {
     /// A step begins.
     Step(&'p Step, usize),
+    /// A node begins.
+    Started(&'p str, &'p Step),
     /// A node has ended, or will not begin.
     Node(&'p NodeResult),
-}
-
-/// How a step went.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct StepResult {
-    /// Its number.
-    pub step: usize,
-    /// Its compute.
-    pub compute: String,
-    /// `success`, `error`, or `skipped` where nothing of it could run.
-    pub status: &'static str,
-    /// How long it took, dbt's start included.
-    pub seconds: f64,
-    /// Its folder, from the dbt project's.
-    pub folder: String,
 }
 
 /// What a run came to.
@@ -81,6 +75,8 @@ pub struct StepResult {
 pub struct Ran {
     /// Its id.
     pub id: String,
+    /// How it ended.
+    pub outcome: Outcome,
     /// The folder with its artifacts.
     pub folder: Utf8PathBuf,
     /// Its steps.
@@ -100,9 +96,10 @@ impl Run<'_> {
         let secrets = self.secrets()?;
         let one = |error: Diagnostic| vec![error];
         let place = &self.session.place;
-        let lock_path = place.dbt(&self.session.environment).join("run.lock");
-        let lock = File::create(&lock_path).map_err(|error| one(place::not_written(&lock_path, &error)))?;
+        let lock = journal::lock_file(place, &self.session.environment).map_err(one)?;
+        let lock_path = place.run_lock(&self.session.environment);
         lock.lock().map_err(|error| one(place::not_written(&lock_path, &error)))?;
+        interrupt::watch().map_err(|error| one(place::not_written(&lock_path, &error)))?;
         let id = run_id();
         let folder = place.runs().join(&id);
         place.make(&folder).map_err(one)?;
@@ -111,61 +108,72 @@ impl Run<'_> {
             let state = state_of(&folder, compute);
             super::state::write(self.session, self.graphs, self.addresses, self.scope, compute, state).map_err(one)?;
         }
+        let begun = Instant::now();
+        // What a killed run had no time to note is noted before its journal is no more the newest.
         let built_path = place.owners(&self.session.environment);
-        let mut built = Built::read(&built_path);
+        let built = journal::built(place, &self.session.environment);
+        built.write(&built_path).map_err(one)?;
+        let journal = Journal::begin(&folder, self.begun(&id)).map_err(one)?;
+        let mut going = Going { run: self, tell, folder: &folder, journal: &journal, built, problems: Vec::new() };
         let mut outcomes = Outcomes::new(self.plan);
-        let (mut steps, mut problems) = (Vec::new(), Vec::new());
-        for step in &self.plan.steps {
-            let blocked = outcomes.block(step);
-            for result in &blocked {
-                tell(Progress::Node(result));
-            }
-            let begun = Instant::now();
-            let stopped = self.options.fail_fast && outcomes.has_failed();
-            let wanted: Vec<String> = if stopped { Vec::new() } else { outcomes.runnable(step) };
-            let own = folder.join("steps").join(format!("{}-{}", step.step, step.compute));
-            let folders = step::Folders { step: &own, state: &state_of(&folder, &step.compute) };
-            if !wanted.is_empty() {
-                tell(Progress::Step(step, self.plan.steps.len()));
-                let variables = secrets.get(&step.compute);
-                let told = step::run(self, step, &wanted, folders, variables, &mut |event| {
-                    if let Some(result) = outcomes.take(step, event) {
-                        tell(Progress::Node(&result));
-                    }
-                });
-                let dbt_failed = told.iter().any(Diagnostic::is_error);
-                problems.extend(told);
-                for result in outcomes.without_result(step, &wanted, dbt_failed) {
-                    tell(Progress::Node(&result));
-                }
-            }
-            let nodes = outcomes.of(step);
-            let is_built =
-                |result: &&&NodeResult| result.status == Status::Success && step.nodes.contains(&result.node);
-            for result in nodes.iter().filter(is_built) {
-                built.note(&result.node, &step.compute);
-            }
-            problems.extend(built.write(&built_path).err());
-            steps.push(StepResult {
-                step: step.step,
-                compute: step.compute.clone(),
-                status: outcome::of_step(&nodes),
-                seconds: rounded(begun.elapsed().as_secs_f64()),
-                folder: place.shown(&own).to_string(),
-            });
+        let mut steps = Vec::new();
+        for step in self.steps() {
+            steps.push(going.step(step, &secrets, &mut outcomes));
         }
+        let mut problems = going.problems;
         problems.extend(merge::artifacts(self, &folder, &steps).err());
-        problems.extend(link_latest(&self.session.place.runs(), &id));
-        remove_old(&self.session.place.runs());
+        problems.extend(link_latest(&place.runs(), &id));
+        remove_old(&place.runs(), &journal::ids(place));
         let results = outcomes.into_results();
         problems.extend(outcome::diagnostics(self, &results, &folder));
-        Ok(Ran { id, folder, steps, results, diagnostics: problems })
+        let outcome = if interrupt::count() > 0 {
+            problems.push(self.interrupted(&id));
+            Outcome::Interrupted
+        } else if problems.iter().any(Diagnostic::is_error) {
+            Outcome::Error
+        } else {
+            Outcome::Success
+        };
+        let seconds = rounded(begun.elapsed().as_secs_f64());
+        problems.extend(journal.note(&Entry::End { outcome, seconds }).err());
+        Ok(Ran { id, outcome, folder, steps, results, diagnostics: problems })
+    }
+
+    /// The steps that are to run.
+    fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.plan.steps.iter().filter(|step| self.options.step.is_none_or(|only| only == step.step))
+    }
+
+    fn begun(&self, id: &str) -> Begun {
+        let session = self.session;
+        let in_memory = |compute: &&String| {
+            session.connection(compute).is_some_and(|connection| connection.storage == Storage::Memory)
+        };
+        Begun {
+            run: id.to_owned(),
+            environment: session.environment.clone(),
+            begun: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            full_refresh: self.options.full_refresh,
+            fail_fast: self.options.fail_fast,
+            defer_to: self.scope.deferred.map(|deferred| deferred.environment.to_owned()),
+            resumes: self.options.resumes.clone(),
+            steps: self.steps().cloned().collect(),
+            in_memory: session.computes.iter().filter(in_memory).cloned().collect(),
+        }
+    }
+
+    fn interrupted(&self, id: &str) -> Diagnostic {
+        Diagnostic::error(
+            &INTERRUPTED,
+            "the run was interrupted: what ran was cancelled, and the rest was not started",
+            format!("go on with `floe run --env {} --resume={id}`", self.session.environment),
+        )
     }
 
     /// The secrets of all computes that run something: a run does not begin that could not end.
     fn secrets(&self) -> Result<BTreeMap<String, Variables>, Vec<Diagnostic>> {
         let (mut found, mut problems) = (BTreeMap::new(), Vec::new());
-        for step in &self.plan.steps {
+        for step in self.steps() {
             if found.contains_key(&step.compute) {
                 continue;
             }
@@ -178,14 +186,121 @@ impl Run<'_> {
     }
 }
 
+/// A run that goes on.
+struct Going<'a> {
+    run: &'a Run<'a>,
+    tell: &'a dyn Fn(Progress<'_>),
+    folder: &'a Utf8Path,
+    journal: &'a Journal,
+    built: super::plan::Built,
+    problems: Vec<Diagnostic>,
+}
+
+impl Going<'_> {
+    /// Runs one step, or skips it.
+    fn step(&mut self, step: &Step, secrets: &BTreeMap<String, Variables>, outcomes: &mut Outcomes<'_>) -> StepResult {
+        let place = &self.run.session.place;
+        for result in outcomes.block(step) {
+            self.ended(&result);
+        }
+        let begun = Instant::now();
+        let stopped = interrupt::count() > 0 || (self.run.options.fail_fast && outcomes.has_failed());
+        let wanted = outcomes.runnable(step);
+        let own = self.folder.join(place::step_folder(step.step, &step.compute));
+        if stopped && interrupt::count() > 0 {
+            for result in outcomes.without_result(step, &wanted, Ended::Interrupted(&BTreeSet::new())) {
+                self.ended(&result);
+            }
+        } else if !stopped && !wanted.is_empty() {
+            self.note(&Entry::StepStarted { step: step.step });
+            (self.tell)(Progress::Step(step, self.run.plan.steps.len()));
+            self.dbt(step, &wanted, &own, secrets.get(&step.compute), outcomes);
+        }
+        let nodes = outcomes.of(step);
+        let is_built = |result: &&&NodeResult| result.status == Status::Success && step.nodes.contains(&result.node);
+        for result in nodes.iter().filter(is_built) {
+            self.built.note(&result.node, &step.compute);
+        }
+        self.problems.extend(self.built.write(&place.owners(&self.run.session.environment)).err());
+        let result = StepResult {
+            step: step.step,
+            compute: step.compute.clone(),
+            status: StepStatus::of(&nodes),
+            seconds: rounded(begun.elapsed().as_secs_f64()),
+            folder: place.shown(&own).to_string(),
+        };
+        self.note(&Entry::Step(result.clone()));
+        result
+    }
+
+    fn dbt(
+        &mut self,
+        step: &Step,
+        wanted: &[String],
+        own: &Utf8Path,
+        variables: Option<&Variables>,
+        outcomes: &mut Outcomes<'_>,
+    ) {
+        let folders = step::Folders { step: own, state: &state_of(self.folder, &step.compute) };
+        let mut started = BTreeSet::new();
+        let run = self.run;
+        let told = step::run(run, step, wanted, folders, variables, &mut |told| match told {
+            step::Told::Started(id) => {
+                self.note(&Entry::NodeStarted { node: id.clone() });
+                (self.tell)(Progress::Started(&id, step));
+                started.insert(id);
+            }
+            step::Told::Ended(event) => {
+                if let Some(result) = outcomes.take(step, event) {
+                    self.ended(&result);
+                }
+            }
+        });
+        let ended = if interrupt::count() > 0 {
+            Ended::Interrupted(&started)
+        } else if told.iter().any(Diagnostic::is_error) {
+            Ended::Failed(&started)
+        } else {
+            Ended::Well
+        };
+        // That dbt ended early is no news where it was told to.
+        let is_news = |found: &Diagnostic| interrupt::count() == 0 || !found.is_error();
+        self.problems.extend(told.into_iter().filter(is_news));
+        for result in outcomes.without_result(step, wanted, ended) {
+            self.ended(&result);
+        }
+    }
+
+    fn ended(&mut self, result: &NodeResult) {
+        self.note(&Entry::Node(result.clone()));
+        if let Some(timeout) = &result.timeout {
+            let event = TimedOut {
+                node: &result.node,
+                compute: &result.compute,
+                query_id: timeout.query_id.as_deref(),
+                seconds: timeout.seconds,
+                timeout_seconds: timeout.timeout_seconds,
+                cancel_sent: timeout.cancel_sent,
+                engine_confirmed: timeout.engine_confirmed,
+            };
+            event.log();
+        }
+        (self.tell)(Progress::Node(result));
+    }
+
+    /// A journal that cannot be written is told once.
+    fn note(&mut self, entry: &Entry) {
+        if let Err(problem) = self.journal.note(entry)
+            && !self.problems.contains(&problem)
+        {
+            self.problems.push(problem);
+        }
+    }
+}
+
 /// What a compute defers to in a run.
 fn state_of(run: &Utf8Path, compute: &str) -> Utf8PathBuf {
     run.join("state").join(compute)
-}
-
-/// Seconds with three digits, as results show them.
-pub(crate) fn rounded(seconds: f64) -> f64 {
-    (seconds * 1e3).round() / 1e3
 }
 
 /// Ids that sort by time.
@@ -202,12 +317,8 @@ fn link_latest(runs: &Utf8Path, id: &str) -> Option<Diagnostic> {
 }
 
 /// Best effort: what cannot be removed now is removed after the next run.
-fn remove_old(runs: &Utf8Path) {
-    let entries = runs.read_dir_utf8().into_iter().flatten().flatten();
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.file_name().to_owned()).filter(|name| !name.contains("latest")).collect();
-    names.sort_unstable();
-    for name in names.iter().rev().skip(KEPT) {
-        let _ = fs::remove_dir_all(runs.join(name));
+fn remove_old(runs: &Utf8Path, ids: &[String]) {
+    for id in ids.iter().rev().skip(KEPT) {
+        let _ = fs::remove_dir_all(runs.join(id));
     }
 }

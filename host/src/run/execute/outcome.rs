@@ -2,57 +2,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8Path;
-use serde::Serialize;
-
 use super::Run;
 use crate::diagnostics::Diagnostic;
-use crate::diagnostics::codes::run::NODE_FAILED;
-use crate::run::launcher::NodeEvent;
+use crate::diagnostics::codes::run::{NODE_FAILED, TIMED_OUT};
+use crate::run::launcher::{NodeEvent, Timeout};
 use crate::run::one_line;
 use crate::run::plan::{Plan, Step};
+use crate::run::results::{NodeResult, Status};
+use camino::Utf8Path;
 
 /// What is said of a node of which dbt says nothing.
 const NOT_RUN: &str = "dbt did not run it";
 
-/// How a node ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Built, or passed.
-    Success,
-    /// A test that only warns found something.
-    Warn,
-    /// It could not be built, or a test found something.
-    Error,
-    /// It was not run: what it needs failed.
-    Skipped,
-}
+/// What is said of it where the run was interrupted.
+const STOPPED: &str = "the run was interrupted";
 
-/// What became of a node.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct NodeResult {
-    /// dbt's id.
-    pub node: String,
-    /// Its name.
-    pub name: String,
-    /// What it is.
-    pub resource_type: String,
-    /// The compute.
-    pub compute: String,
-    /// The step.
-    pub step: usize,
-    /// How it ended.
-    pub status: Status,
-    /// How long it took.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub seconds: Option<f64>,
-    /// dbt's words.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-    /// For what was skipped: the node or test whose failure is the cause.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub because: Option<String>,
+/// How dbt ended, for the nodes of which it says nothing; with those that it had begun.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Ended<'a> {
+    /// As it should.
+    Well,
+    /// It failed, or was killed.
+    Failed(&'a BTreeSet<String>),
+    /// It was told to end.
+    Interrupted(&'a BTreeSet<String>),
 }
 
 /// The results of a run as they come.
@@ -81,7 +54,7 @@ impl<'a> Outcomes<'a> {
                 return skipped;
             }
             for (id, because) in held_up {
-                skipped.extend(self.note(step, &id, Status::Skipped, None, None, Some(because)));
+                skipped.extend(self.note(step, &id, Status::Skipped, None, Some(because)));
             }
         }
     }
@@ -95,7 +68,8 @@ impl<'a> Outcomes<'a> {
     fn cause(&self, id: &str) -> Option<String> {
         let waits = self.plan.waits_for.get(id)?;
         let failed = waits.iter().filter_map(|other| self.results.get(other));
-        let mut failed = failed.filter(|result| matches!(result.status, Status::Error | Status::Skipped));
+        let mut failed =
+            failed.filter(|result| matches!(result.status, Status::Error | Status::Skipped | Status::Interrupted));
         failed.next().map(|result| result.because.clone().unwrap_or_else(|| result.node.clone()))
     }
 
@@ -106,26 +80,58 @@ impl<'a> Outcomes<'a> {
 
     /// Takes what dbt says of a node.
     pub(super) fn take(&mut self, step: &Step, event: NodeEvent) -> Option<NodeResult> {
-        let status = match event.status.as_str() {
-            "success" | "pass" | "no-op" | "reused" => Status::Success,
-            "warn" => Status::Warn,
-            "skipped" => Status::Skipped,
-            _ => Status::Error,
-        };
-        let because = if status == Status::Skipped { self.cause(&event.id) } else { None };
-        let message = event.message.filter(|message| !message.is_empty());
-        self.note(step, &event.id, status, event.seconds, message, because)
+        // Hooks are no part of the plan.
+        let node = self.plan.nodes.get(&event.id)?;
+        let mut result = NodeResult::of_event(event, node.name.clone(), node.resource_type.clone(), step);
+        if result.status == Status::Skipped {
+            result.because = self.cause(&result.node);
+        }
+        Some(self.add(result))
     }
 
-    /// What dbt was asked for and said nothing of is no success; where dbt itself failed, it failed.
-    pub(super) fn without_result(&mut self, step: &Step, wanted: &[String], dbt_failed: bool) -> Vec<NodeResult> {
-        let silent: Vec<String> = wanted.iter().filter(|id| !self.results.contains_key(*id)).cloned().collect();
-        let note = |id: String| {
-            let because = self.cause(&id);
-            let status = if dbt_failed && because.is_none() { Status::Error } else { Status::Skipped };
-            self.note(step, &id, status, None, Some(NOT_RUN.to_owned()), because)
+    /// What dbt was asked for and said nothing of is no success; where dbt itself failed, what had begun failed.
+    pub(super) fn without_result(&mut self, step: &Step, wanted: &[String], ended: Ended<'_>) -> Vec<NodeResult> {
+        let began = |id: &String| match ended {
+            Ended::Interrupted(started) | Ended::Failed(started) => started.contains(id),
+            Ended::Well => false,
         };
-        silent.into_iter().filter_map(note).collect()
+        let silent = wanted.iter().filter(|id| !self.results.contains_key(*id));
+        // What had begun first: it is why the others did not.
+        let (first, rest): (Vec<&String>, Vec<&String>) = silent.partition(|id| began(id));
+        let mut noted = Vec::new();
+        for id in first.into_iter().chain(self.by_need(rest)) {
+            let because = self.cause(id);
+            let (status, message) = match ended {
+                Ended::Interrupted(_) if began(id) => (Status::Interrupted, STOPPED),
+                Ended::Interrupted(_) => (Status::Skipped, STOPPED),
+                // Where nothing began, dbt failed before it began anything.
+                Ended::Failed(started) if because.is_none() && (started.is_empty() || began(id)) => {
+                    (Status::Error, NOT_RUN)
+                }
+                _ => (Status::Skipped, NOT_RUN),
+            };
+            noted.extend(self.note(step, id, status, Some(message.to_owned()), because));
+        }
+        noted
+    }
+
+    /// What others wait for before these.
+    fn by_need<'i>(&self, ids: Vec<&'i String>) -> Vec<&'i String> {
+        let mut open: BTreeSet<&'i String> = ids.into_iter().collect();
+        let mut ordered = Vec::new();
+        while !open.is_empty() {
+            let waits = |id: &&String| {
+                self.plan.waits_for.get(*id).is_some_and(|needs| needs.iter().any(|need| open.contains(need)))
+            };
+            let (_, free): (Vec<&String>, Vec<&String>) = open.iter().partition(|id| waits(id));
+            // A plan has no circles; if it had, all would be as good as any.
+            let next = if free.is_empty() { open.iter().copied().collect() } else { free };
+            for id in next {
+                open.remove(id);
+                ordered.push(id);
+            }
+        }
+        ordered
     }
 
     fn note(
@@ -133,26 +139,29 @@ impl<'a> Outcomes<'a> {
         step: &Step,
         id: &str,
         status: Status,
-        seconds: Option<f64>,
         message: Option<String>,
         because: Option<String>,
     ) -> Option<NodeResult> {
-        // Hooks are no part of the plan.
         let node = self.plan.nodes.get(id)?;
-        let result = NodeResult {
+        Some(self.add(NodeResult {
             node: id.to_owned(),
             name: node.name.clone(),
             resource_type: node.resource_type.clone(),
             compute: step.compute.clone(),
             step: step.step,
             status,
-            seconds: seconds.map(super::rounded),
+            seconds: None,
             message,
+            query_id: None,
+            timeout: None,
             because,
-        };
-        self.order.push(id.to_owned());
-        self.results.insert(id.to_owned(), result.clone());
-        Some(result)
+        }))
+    }
+
+    fn add(&mut self, result: NodeResult) -> NodeResult {
+        self.order.push(result.node.clone());
+        self.results.insert(result.node.clone(), result.clone());
+        result
     }
 
     pub(super) fn of(&self, step: &Step) -> Vec<&NodeResult> {
@@ -161,16 +170,6 @@ impl<'a> Outcomes<'a> {
 
     pub(super) fn into_results(mut self) -> Vec<NodeResult> {
         self.order.iter().filter_map(|id| self.results.remove(id)).collect()
-    }
-}
-
-/// How a step went, of how its nodes did.
-pub(super) fn of_step(nodes: &[&NodeResult]) -> &'static str {
-    let has = |status: Status| nodes.iter().any(|node| node.status == status);
-    match (has(Status::Error), has(Status::Success) || has(Status::Warn)) {
-        (true, _) => "error",
-        (false, true) => "success",
-        (false, false) => "skipped",
     }
 }
 
@@ -188,17 +187,44 @@ pub(super) fn diagnostics(run: &Run<'_>, results: &[NodeResult], folder: &Utf8Pa
                 .map(|other| other.name.as_str())
                 .collect();
             let kind = result.resource_type.replace('_', " ");
-            let message = result.message.as_deref().map(one_line).unwrap_or_default();
             let skips = match held_up.len() {
                 0 => String::new(),
                 count => format!("; {count} node{} behind it did not run", if count == 1 { "" } else { "s" }),
             };
-            Diagnostic::error(
-                &NODE_FAILED,
-                format!("{kind} `{}` failed on compute `{}`: {message}{skips}", result.name, result.compute),
-                format!("dbt's log and compiled SQL are in {folder}/steps/{}-{}", result.step, result.compute),
-            )
+            let log = format!("dbt's log and compiled SQL are in {folder}/steps/{}-{}", result.step, result.compute);
+            if let Some(timeout) = &result.timeout {
+                timed_out(result, &kind, timeout, &skips, &log)
+            } else {
+                let message = result.message.as_deref().map(one_line).unwrap_or_default();
+                Diagnostic::error(
+                    &NODE_FAILED,
+                    format!("{kind} `{}` failed on compute `{}`: {message}{skips}", result.name, result.compute),
+                    log,
+                )
+            }
             .for_compute(&result.compute)
         })
         .collect()
+}
+
+fn timed_out(result: &NodeResult, kind: &str, timeout: &Timeout, skips: &str, log: &str) -> Diagnostic {
+    let engine = match (timeout.cancel_sent, timeout.engine_confirmed, &timeout.problem) {
+        (_, true, _) => "cancelled".to_owned(),
+        (true, false, _) => {
+            "told to cancel, which the engine did not confirm: look there whether it still runs".to_owned()
+        }
+        (false, false, Some(problem)) => format!("not cancelled ({}): it may still run", one_line(problem)),
+        (false, false, None) => "not cancelled: it may still run".to_owned(),
+    };
+    let query = timeout.query_id.as_ref().map(|id| format!(", query {id}")).unwrap_or_default();
+    Diagnostic::error(
+        &TIMED_OUT,
+        format!(
+            "{kind} `{}` on compute `{}` took longer than `timeout_seconds: {}`: {engine} after {:.2} s{query}{skips}",
+            result.name, result.compute, timeout.timeout_seconds, timeout.seconds
+        ),
+        format!(
+            "make it cheaper, or let it take longer: `meta: {{floe: {{timeout_seconds: …}}}}` in the model's config; {log}"
+        ),
+    )
 }

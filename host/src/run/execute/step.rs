@@ -9,7 +9,7 @@ use super::Run;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run::{DBT_FAILED, DBT_WARNS, DOCS};
 use crate::run::graph::partial_parse;
-use crate::run::launcher::{Event, Invocation, Launch, NodeEvent, Request, SILENT};
+use crate::run::launcher::{Event, Invocation, Launch, NodeEvent, Request, SILENT, longest};
 use crate::run::one_line;
 use crate::run::plan::Step;
 use crate::run::secrets::Variables;
@@ -30,6 +30,14 @@ pub(super) struct Folders<'a> {
     pub(super) state: &'a Utf8Path,
 }
 
+/// What dbt tells of a node.
+pub(super) enum Told {
+    /// It begins.
+    Started(String),
+    /// It has ended.
+    Ended(NodeEvent),
+}
+
 /// Runs a step; comes back with what dbt says besides its results.
 pub(super) fn run(
     run: &Run<'_>,
@@ -37,7 +45,7 @@ pub(super) fn run(
     wanted: &[String],
     folders: Folders<'_>,
     variables: Option<&Variables>,
-    take: &mut dyn FnMut(NodeEvent),
+    take: &mut dyn FnMut(Told),
 ) -> Vec<Diagnostic> {
     let empty = Variables::default();
     let variables = variables.unwrap_or(&empty);
@@ -56,7 +64,7 @@ fn start(
     wanted: &[String],
     folders: Folders<'_>,
     variables: &Variables,
-    take: &mut dyn FnMut(NodeEvent),
+    take: &mut dyn FnMut(Told),
     found: &mut Vec<Diagnostic>,
 ) -> Result<(), Diagnostic> {
     let (session, folder) = (run.session, folders.step);
@@ -72,29 +80,34 @@ fn start(
         target_path: target,
         foreign: Map::new(),
         compute: step.compute.clone(),
+        timeouts: run.plan.timeouts(wanted),
+        default_timeout: session.default_timeout(&step.compute),
+        lock: Some(session.place.build_lock(&session.environment)),
     };
+    let mut context = session.context(step.step, run.plan.steps.len());
+    context.extend(longest(request.timeouts.values().copied()));
     let launch = Launch {
         place: &session.place,
         python: session.program(&step.compute, "python"),
         request: &request,
         variables,
-        context: session.context(step.step, run.plan.steps.len()),
+        context,
         is_interactive: false,
     };
     let mut built = None;
     let ended = launch.run(|event| match event {
-        Event::Node(node) => take(node),
+        Event::NodeStarted { id } => take(Told::Started(id)),
+        Event::Node(node) => take(Told::Ended(node)),
         Event::Warning { message } => found.push(warning(step, &message)),
         Event::End { name, error, .. } if name == "build" => built = Some(error),
         Event::End { ok: false, error, .. } => found.push(no_docs(step, error.as_deref().unwrap_or("see its log"))),
         _ => {}
     })?;
     let log = session.place.shown(&logs).join("dbt.log");
-    let silence = if ended.said.is_empty() { "it ended without a word" } else { &ended.said };
     match &built {
         Some(None) => {}
         Some(Some(error)) => found.push(failed(step, error, &log)),
-        None => found.push(failed(step, silence, &log)),
+        None => found.push(failed(step, &ended.why(), &log)),
     }
     Ok(())
 }

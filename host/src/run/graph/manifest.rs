@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run::DBT_OUTPUT;
@@ -43,6 +43,9 @@ pub struct Node {
     pub config: Config,
     #[serde(default)]
     depends_on: DependsOn,
+    /// Where its settings are, with the name of the project: `shop://models/schema.yml`.
+    #[serde(default)]
+    pub patch_path: Option<String>,
     /// The model of a generic test.
     #[serde(default)]
     pub attached_node: Option<String>,
@@ -60,6 +63,9 @@ pub struct Config {
     /// A database of its own.
     #[serde(default)]
     pub database: Option<String>,
+    /// What the user says of it to others than dbt.
+    #[serde(default)]
+    meta: Option<Map<String, Value>>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -81,6 +87,11 @@ impl Node {
     /// What it depends on: nodes and sources.
     pub fn parents(&self) -> &[String] {
         &self.depends_on.nodes
+    }
+
+    /// What the user says to floe: `meta: {floe: …}`.
+    pub fn floe(&self) -> Option<&Value> {
+        self.config.meta.as_ref()?.get("floe")
     }
 
     /// How it is built, in dbt's words.

@@ -4,22 +4,35 @@ A request comes as JSON on standard input; what happens goes as JSON lines to th
 the lines are described beside their types in mod.rs.
 """
 
+import fcntl
 import json
 import os
 import re
 import resource
 import shutil
 import sys
+import signal
 import threading
+import time
+
+import floe_limits
 
 # The environment holds secrets.
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 sys.dont_write_bytecode = True
 os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+# Helper files that hold a limit under plain dbt leave it to this.
+os.environ["FLOE_HOLDS_TIMEOUTS"] = "true"
 
 # Where the whole of dbt's selection comes together (dbt-core 1.8 to 1.11).
 SELECTOR = ("dbt.graph.selector", "NodeSelector", "get_selected")
 MOST_WARNINGS = 100
+# Seconds that dbt has to end once it was told to.
+ENDS_WITHIN = 20.0
+# A node that does not end keeps dbt; the others may go on. Seconds without any other.
+ALONE = 1.0
+INTERRUPTED = 130
+STUCK = 75
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 # `-sNAME` is one word too.
 EXPLICIT = re.compile(r"--(select|models?|selector)(=|$)|-[sm]")
@@ -69,12 +82,34 @@ def value_of(args, flag):
     return args[args.index(flag) + 1] if flag in args else None
 
 
+def limits_of(request, on_stuck):
+    limits = floe_limits.Limits(request.get("timeouts") or {}, request.get("default_timeout"), on_stuck)
+    limits.install()
+    return limits
+
+
+def listen(pipe, limits):
+    """Ends dbt where floe says so, or is no more: its end of the pipe is closed then."""
+
+    def wait():
+        os.read(pipe, 1)
+        if limits is not None:
+            limits.interrupt()
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        time.sleep(ENDS_WITHIN)
+        os._exit(INTERRUPTED)
+
+    threading.Thread(target=wait, daemon=True, name="floe-listen").start()
+
+
 class Run:
     """Invocations, one after another."""
 
     def __init__(self, request, report):
         self.request = request
         self.report = report
+        self.limits = limits_of(request, self.stuck)
+        self.running = set()
         self.wanted = None
         self.told = set()
         self.warned = set()
@@ -100,7 +135,10 @@ class Run:
     def take(self, event):
         name, info, data = event.info.name, event.info, event.data
         if name == "NodeStart":
+            self.running.add(data.node_info.unique_id)
             self.report.tell("node_started", id=data.node_info.unique_id)
+        elif name == "SQLQueryStatus" and getattr(data, "query_id", None):
+            self.limits.note_query(data.node_info.unique_id, data.query_id)
         elif name == "NodeFinished":
             result = data.run_result
             self.node(data.node_info.unique_id, data.node_info.node_status, result.execution_time, result.message)
@@ -113,8 +151,38 @@ class Run:
 
     def node(self, unique_id, status, seconds, message):
         self.told.add(unique_id)
-        message = plain(message) if message else None
-        self.report.tell("node", id=unique_id, status=str(status).lower(), seconds=seconds, message=message)
+        self.running.discard(unique_id)
+        told = {"seconds": seconds, "message": plain(message) if message else None}
+        node = self.limits.finished(unique_id)
+        if node is not None:
+            told["query_id"] = node.query_id
+            if str(status).lower() != "success":
+                told["ended_by"], told["timeout"] = node.reason, node.told()
+        self.report.tell("node", id=unique_id, status=str(status).lower(), **told)
+
+    def stuck(self, node):
+        """A node that cannot be ended: what else runs may, then dbt is."""
+        message = f"{node.words()}; it does not end, so dbt was ended"
+        seconds = round(time.monotonic() - node.started, 3)
+        self.report.tell(
+            "node",
+            id=node.unique_id,
+            status="error",
+            seconds=seconds,
+            message=message,
+            query_id=node.query_id,
+            ended_by=node.reason,
+            timeout=node.told(),
+        )
+        self.running.discard(node.unique_id)
+        alone_since = None
+        while alone_since is None or time.monotonic() - alone_since < ALONE:
+            time.sleep(0.05)
+            if self.running:
+                alone_since = None
+            elif alone_since is None:
+                alone_since = time.monotonic()
+        os._exit(STUCK)
 
     def results(self, result):
         """What no event told: nodes that dbt skipped."""
@@ -142,7 +210,7 @@ class Run:
             error = plain(outcome.exception) or type(outcome.exception).__name__ if outcome.exception else None
             self.report.tell("end", name=name, ok=bool(outcome.success), error=error)
             if isinstance(outcome.exception, KeyboardInterrupt):
-                return 130
+                return INTERRUPTED
             if error:
                 return 1
         return 0
@@ -181,15 +249,26 @@ def command(request, report):
     if foreign:
         patch_selection(decide)
     copy_partial_parse(request.get("partial_parse_from"), request["target_path"])
+    # dbt's words are the user's own here, and hold the limit.
+    limits = limits_of(request, lambda _node: os._exit(STUCK))
+    listen(request["pipe"], limits)
+
+    def callback(event):
+        if event.info.name == "NodeFinished":
+            limits.finished(event.data.node_info.unique_id)
+
     try:
-        cli(args=args, prog_name="dbt")
+        cli(args=args, prog_name="dbt", obj={"callbacks": [callback]})
     except SystemExit as end:
         return 1 if was_refused else end.code
     return 0
 
 
 def main():
-    request = json.load(sys.stdin)
+    # Who starts floe in the background of a shell has it ignored, and dbt does not end then.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    request = json.loads(sys.stdin.buffer.readline())
+    request["pipe"] = os.dup(0)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     report = Report(request["report"])
@@ -202,8 +281,18 @@ def main():
         return 1
     if request["task"] == "command":
         return command(request, report)
-    return Run(request, report).run()
+    if request.get("lock"):
+        # What a floe that was killed left behind is about to end.
+        lock = os.open(request["lock"], os.O_WRONLY | os.O_CREAT, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    run = Run(request, report)
+    listen(request["pipe"], run.limits)
+    return run.run()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        status = main()
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    sys.exit(status)

@@ -1,16 +1,20 @@
 //! Starts dbt through floe's launcher: Python in a compute's environment that drives dbt's own API, so that a selection of
 //! thousands of nodes is no argument list, and every node that ends is told at once.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use floe_plugin_api::TIMEOUT_VARIABLE;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::interrupt;
 use super::place::{self, Place};
 use super::secrets::{SECRET_PREFIX, Variables};
 use crate::diagnostics::Diagnostic;
@@ -18,7 +22,11 @@ use crate::diagnostics::codes::run::{DBT_NOT_STARTED, FILES};
 use crate::plugins::Scrubber;
 
 /// The launcher's files, by name.
-pub const SOURCES: &[(&str, &str)] = &[("launch.py", include_str!("launch.py"))];
+pub const SOURCES: &[(&str, &str)] = &[
+    ("launch.py", include_str!("launch.py")),
+    ("floe_limits.py", include_str!("floe_limits.py")),
+    ("floe_engines.py", include_str!("floe_engines.py")),
+];
 
 /// Arguments that keep dbt's own words to its log file.
 pub const SILENT: &[&str] = &["--quiet", "--no-use-colors"];
@@ -73,6 +81,15 @@ pub struct Request {
     pub foreign: serde_json::Map<String, Value>,
     /// The compute.
     pub compute: String,
+    /// How long each node may take, in seconds of wall time from its first statement.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub timeouts: BTreeMap<String, u32>,
+    /// How long a hook may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_timeout: Option<u32>,
+    /// A file that is locked while dbt builds: what a killed run left is waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock: Option<Utf8PathBuf>,
 }
 
 /// A line of the report.
@@ -143,6 +160,47 @@ pub struct NodeEvent {
     /// dbt's words.
     #[serde(default)]
     pub message: Option<String>,
+    /// What the engine calls its last statement.
+    #[serde(default)]
+    pub query_id: Option<String>,
+    /// Why floe ended it, where it did.
+    #[serde(default)]
+    pub ended_by: Option<EndedBy>,
+    /// How its time ran out.
+    #[serde(default)]
+    pub timeout: Option<Timeout>,
+}
+
+/// Why floe ended a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndedBy {
+    /// It took longer than it may.
+    Timeout,
+    /// The run was interrupted.
+    Interrupt,
+    /// Of a later launcher.
+    #[serde(other)]
+    Other,
+}
+
+/// How the time of a node ran out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Timeout {
+    /// What it was allowed, in seconds.
+    pub timeout_seconds: f64,
+    /// What it took from its first statement until dbt was done with it, in seconds.
+    pub seconds: f64,
+    /// Whether the engine was told to cancel.
+    pub cancel_sent: bool,
+    /// Whether the engine's answer says that the query ended.
+    pub engine_confirmed: bool,
+    /// What the engine calls the query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query_id: Option<String>,
+    /// Why it could not be cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 /// A launcher to start.
@@ -171,6 +229,23 @@ pub struct Ended {
     pub said: String,
 }
 
+impl Ended {
+    /// Why it ended, where it told nothing itself.
+    pub fn why(&self) -> String {
+        match self.status.signal() {
+            Some(signal) => format!("it was killed by signal {signal}"),
+            None if !self.said.is_empty() => self.said.clone(),
+            None => "it ended without a word".to_owned(),
+        }
+    }
+}
+
+/// The variable from which profiles take the longest time that a node may take here, where the adapter has a setting for it:
+/// what its engine holds must not end what a transform or a model allows.
+pub fn longest(timeouts: impl Iterator<Item = u32>) -> Option<(String, String)> {
+    Some((TIMEOUT_VARIABLE.to_owned(), timeouts.max()?.to_string()))
+}
+
 impl Launch<'_> {
     /// Runs it to its end; each event is told as it comes, without secrets.
     ///
@@ -181,23 +256,39 @@ impl Launch<'_> {
         let report = &self.request.report;
         File::create(report).map_err(|error| place::not_written(report, &error))?;
         let mut output = tempfile::tempfile().map_err(|error| place::not_written(report, &error))?;
-        let mut child = self.start(&launcher, &output)?;
+        let (mut child, mut pipe) = self.start(&launcher, &output)?;
         let file = File::open(report).map_err(|error| unreadable(report, &error))?;
         let mut lines = Lines { file, rest: Vec::new(), scrubber: self.variables.scrubber() };
         let status = loop {
             let ended = child.try_wait().map_err(|error| self.not_started(&error))?;
             // Behind the look at the child: what it told last is there once it has ended.
             lines.events().map_err(|error| unreadable(report, &error))?.into_iter().for_each(&mut tell);
-            match ended {
-                Some(status) => break status,
-                None => thread::sleep(POLL),
+            if let Some(status) = ended {
+                break status;
             }
+            self.pass_on(interrupt::count(), &child, &mut pipe);
+            thread::sleep(POLL);
         };
         let said = self.variables.scrubber().scrub(&tail(&mut output)).into_owned();
         Ok(Ended { status, said })
     }
 
-    fn start(&self, launcher: &Utf8Path, output: &File) -> Result<Child, Diagnostic> {
+    /// Tells dbt to end where the user wants that; a second time it is not asked.
+    fn pass_on(&self, interrupts: usize, child: &Child, pipe: &mut Option<ChildStdin>) {
+        // A terminal has told it already where it is dbt that the user sees.
+        if interrupts == 0 || self.is_interactive {
+            return;
+        }
+        // Its end of the pipe is how the launcher knows that it is to go on.
+        pipe.take();
+        if interrupts > 1
+            && let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw)
+        {
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+    }
+
+    fn start(&self, launcher: &Utf8Path, output: &File) -> Result<(Child, Option<ChildStdin>), Diagnostic> {
         let mut command = Command::new(&self.python);
         command.arg(launcher).current_dir(&self.place.project_dir).stdin(Stdio::piped());
         for name in OWN_VARIABLES {
@@ -205,17 +296,20 @@ impl Launch<'_> {
         }
         if !self.is_interactive {
             let share = || output.try_clone().map(Stdio::from).map_err(|error| self.not_started(&error));
-            command.stdout(share()?).stderr(share()?);
+            // Of its own group: a terminal's Ctrl-C is floe's to pass on.
+            command.stdout(share()?).stderr(share()?).process_group(0);
         }
         command.env("PYTHONNOUSERSITE", "1").envs(self.variables.iter());
         command.envs(self.context.iter().map(|(name, value)| (name, value)));
         let mut child = command.spawn().map_err(|error| self.not_started(&error))?;
-        let request = serde_json::to_vec(self.request).unwrap_or_default();
-        if let Some(mut stdin) = child.stdin.take() {
+        let mut request = serde_json::to_vec(self.request).unwrap_or_default();
+        request.push(b'\n');
+        let mut pipe = child.stdin.take();
+        if let Some(stdin) = &mut pipe {
             // A launcher that ends early says why itself.
             let _ = stdin.write_all(&request);
         }
-        Ok(child)
+        Ok((child, pipe))
     }
 
     fn write_launcher(&self) -> Result<Utf8PathBuf, Diagnostic> {

@@ -2,11 +2,14 @@
 //!
 //! `address` says what a compute calls the tables of others, `reach` checks each edge between two computes, `tests` finds the
 //! compute of each test, `blocking` which test holds up what, `order` cuts the graph into steps, `changed` finds what moved to
-//! another compute since it was built.
+//! another compute since it was built, `limit` says how long a node may take, `digest` whether a plan is the
+//! one that is meant.
 
 pub mod address;
 mod blocking;
 mod changed;
+mod digest;
+mod limit;
 mod order;
 mod reach;
 pub mod show;
@@ -15,7 +18,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use floe_plugin_api::Storage;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::graph::{Graphs, Node};
 use super::{Session, name_in};
@@ -53,6 +56,9 @@ pub struct PlannedNode {
     /// Where it is built, as its own compute names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relation: Option<String>,
+    /// Wall time in seconds that it may take, from its first statement. None: as long as it likes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u32>,
     /// The step that runs it; none for what is part of those that use it (an ephemeral model) and for what is not selected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<usize>,
@@ -84,7 +90,7 @@ pub struct Edge {
 }
 
 /// One dbt command.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// Number, from 1.
     pub step: usize,
@@ -179,6 +185,7 @@ impl Plan {
         };
         let mut plan = Self { environment: session.environment.clone(), edges, ..Self::default() };
         plan.fill(session, graphs, &order, &test_computes, scope);
+        diagnostics.extend(plan.limit(session, graphs));
         plan.waits_for = graph.into_waits_for();
         if let Some(built) = scope.built {
             diagnostics.extend(built.moved(&plan, graphs));
@@ -233,6 +240,28 @@ impl Plan {
         self.steps = steps;
     }
 
+    /// How long each of these may take, in seconds, where there is a limit.
+    pub fn timeouts<'n>(&self, ids: impl IntoIterator<Item = &'n String>) -> BTreeMap<String, u32> {
+        let limited = ids.into_iter().filter_map(|id| Some((id.clone(), self.nodes.get(id)?.timeout_seconds?)));
+        limited.collect()
+    }
+
+    /// Notes how long each node may take.
+    fn limit(&mut self, session: &Session<'_>, graphs: &Graphs) -> Vec<Diagnostic> {
+        let mut problems = Vec::new();
+        for planned in self.nodes.values_mut() {
+            let Some(node) = graphs.seen_by(&planned.compute, &planned.node) else { continue };
+            let owned = graphs.owners.get(&planned.node);
+            let transform =
+                owned.and_then(|owned| owned.transform).map(|at| &session.compiled.artifacts.transforms[at]);
+            match limit::of(session, node, &planned.compute, transform) {
+                Ok(seconds) => planned.timeout_seconds = seconds,
+                Err(problem) => problems.push(*problem),
+            }
+        }
+        problems
+    }
+
     fn place(&mut self, steps: &mut [Step], id: String, number: usize) {
         let (Some(node), Some(step)) = (self.nodes.get_mut(&id), steps.get_mut(number - 1)) else { return };
         node.step = Some(number);
@@ -258,6 +287,7 @@ fn planned(node: &Node, compute: &str, transform: Option<String>) -> PlannedNode
         transform,
         materialized: node.is_built().then(|| node.materialized().to_owned()),
         relation: is_relation.then(relation),
+        timeout_seconds: None,
         step: None,
     }
 }
