@@ -2,13 +2,13 @@
 //!
 //! `variables` lists what dbt needs from the environment, `python` keeps an environment for each compute, `graph` has dbt read
 //! the project, `plan` decides what runs where and when, `state` tells each compute where the others' tables are, `execute` runs
-//! it all, `command` a single dbt command, `activate`
-//! prepares a shell for many. `place` knows the folders, `launcher` starts dbt, `secrets` keeps their values.
+//! it all, `command` a single dbt command, `activate` prepares a shell for many, `kubernetes` hands the steps to a cluster. `place` knows the folders, `launcher` starts dbt, `secrets` keeps their values.
 
 pub mod activate;
 pub mod command;
 pub mod execute;
 pub mod graph;
+pub mod kubernetes;
 pub mod launcher;
 pub mod place;
 pub mod plan;

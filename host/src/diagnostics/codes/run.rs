@@ -1,4 +1,4 @@
-//! F081x to F083x: running across computes.
+//! F081x to F083x: running across computes; F084x: on Kubernetes.
 
 super::codes! {
     DBT_CANNOT_READ = "F0811", "dbt cannot read the project",
@@ -41,4 +41,10 @@ super::codes! {
         "`floe dbt --compute C` runs plain dbt on one compute. Its selection holds models of other computes, which dbt would build there a second time. Nothing has been run. Select what C owns, or use `floe run --select …`, which runs each where it belongs.";
     UNIT_TEST_ALONE = "F0830", "A unit test without its model",
         "A unit test runs right before its model is built. The selection holds the test and not the model, so `dbt build` would pass it over without a word. Select the model too, or run the test by itself with `floe dbt --compute C -- test --select …`.";
+    VOLUME_NEEDED = "F0840", "A step on Kubernetes needs a volume",
+        "A compute keeps what it builds in a file (DuckDB). In a pod that file is gone when the step ends, so that neither the next step nor the next run finds it. Name a PersistentVolumeClaim: it is mounted at the file's folder in every step that needs it.\n\n```\nfloe plan --as k8s --image REF --volume-claim shop-data\n```\n\nOr build in a catalog or a service in this environment; a file in the image does not last.";
+    VOLUME_FOLDER = "F0841", "A volume cannot be mounted at a file's folder",
+        "A volume is mounted at the folder of a compute's file, and hides what the image has there. The file lies beside the product's own files, or its path is known only where dbt runs. Give the file a folder of its own, in the manifest or in the environment:\n\n```yaml\n- name: duckdb\n  config: {path: data/shop.duckdb}\n```";
+    NOT_IN_IMAGE = "F0842", "A step on Kubernetes would not find a file",
+        "`floe plan --as k8s` writes Jobs whose pods hold the image, Kubernetes secrets and one volume, and nothing of this machine. A file that the plan needs is none of these: a secret's file with a relative path, two secret files that would be one key, or a manifest or a `--state` folder outside the product. The help line says where it has to lie.";
 }

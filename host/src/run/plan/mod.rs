@@ -1,12 +1,13 @@
 //! What runs where, and in which order: dbt's graph, cut into as few dbt commands as there must be.
 //!
 //! `address` says what a compute calls the tables of others, `reach` checks each edge between two computes, `tests` finds the
-//! compute of each test, `blocking` which test holds up what, `order` cuts the graph into steps, `changed` finds what moved to
-//! another compute since it was built.
+//! compute of each test, `blocking` which test holds up what, `order` cuts the graph into steps, `digest` tells plans apart,
+//! `changed` finds what moved to another compute since it was built.
 
 pub mod address;
 mod blocking;
 mod changed;
+pub(super) mod digest;
 mod order;
 mod reach;
 pub mod show;
