@@ -28,15 +28,7 @@ impl Asked<'_> {
             arguments.push(format!("--spec={spec}"));
         }
         if let Some(manifest) = self.manifest {
-            arguments.push(format!(
-                "--manifest={}",
-                inside(
-                    manifest,
-                    project_dir,
-                    "manifest",
-                    "the spec's `platform.manifest` names one without an option"
-                )?
-            ));
+            arguments.push(format!("--manifest={}", inside(manifest, project_dir, "manifest")?));
         }
         if self.is_locked {
             arguments.push("--locked".to_owned());
@@ -45,10 +37,7 @@ impl Asked<'_> {
         arguments.extend(selection.select.iter().map(|value| format!("--select={value}")));
         arguments.extend(selection.exclude.iter().map(|value| format!("--exclude={value}")));
         if let Some(state) = &selection.state {
-            arguments.push(format!(
-                "--state={}",
-                inside(state, project_dir, "folder of `--state`", "the image has to hold it")?
-            ));
+            arguments.push(format!("--state={}", inside(state, project_dir, "folder of `--state`")?));
         }
         arguments.extend(self.ask.defer_to.iter().map(|name| format!("--defer-to={name}")));
         if self.ask.full_refresh {
@@ -66,13 +55,13 @@ pub(super) fn command(plan: &Plan, digest: &str, step: &Step, arguments: &[Strin
 }
 
 /// A path as it is in the folder of the product.
-fn inside(path: &Utf8Path, project_dir: &Utf8Path, what: &str, why: &str) -> Result<Utf8PathBuf, Diagnostic> {
-    let absolute = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
-    absolute(path).strip_prefix(absolute(project_dir)).map(Utf8Path::to_owned).map_err(|_| {
+fn inside(path: &Utf8Path, project_dir: &Utf8Path, what: &str) -> Result<Utf8PathBuf, Diagnostic> {
+    let whole = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
+    whole(path).strip_prefix(whole(project_dir)).map(Utf8Path::to_owned).map_err(|_| {
         Diagnostic::error(
             &NOT_IN_IMAGE,
-            format!("the {what} `{path}` lies outside the product's folder, and no pod has it"),
-            format!("put it below the folder of the spec: {why}"),
+            format!("the {what} `{path}` lies outside the product's folder, and no pod has it there"),
+            "put it below the folder of the spec, and into the image with the product",
         )
     })
 }

@@ -118,3 +118,28 @@ fn after(volume: &Volume, step: &Step) -> BTreeSet<usize> {
     let before = volume.steps.range(..step.step).next_back().copied().filter(|_| shares);
     step.after.iter().copied().chain(before).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_that_share_files_never_run_side_by_side() {
+        let step = |number: usize, before: &[usize]| Step {
+            step: number,
+            compute: String::new(),
+            plugin: String::new(),
+            nodes: Vec::new(),
+            tests: Vec::new(),
+            transforms: Vec::new(),
+            after: before.to_vec(),
+        };
+        let volume = Volume { steps: [1, 3, 4].into(), ..Volume::default() };
+        let comes_after =
+            |number, before: &[usize]| after(&volume, &step(number, before)).into_iter().collect::<Vec<_>>();
+        assert_eq!(comes_after(1, &[]), [0; 0]);
+        assert_eq!(comes_after(2, &[1]), [1], "it needs no volume");
+        assert_eq!(comes_after(3, &[]), [1]);
+        assert_eq!(comes_after(4, &[2]), [2, 3]);
+    }
+}

@@ -12,6 +12,7 @@ use crate::diagnostics::codes::run::NOT_IN_IMAGE;
 use crate::documents::secrets::{MOUNT_ROOT, SecretRef, SecretSource};
 use crate::run::plan::Step;
 use crate::run::prepare::Prepared;
+use crate::run::secrets::SECRET_PREFIX;
 
 /// What a step's container gets from Kubernetes secrets.
 #[derive(Debug, Default)]
@@ -54,10 +55,11 @@ impl Secrets {
             };
             for needs in needs(true).chain(needs(false)) {
                 let secret = wish.secret_of(prepared, environment, &needs.compute);
-                if environment == session.environment && needs.compute == step.compute {
+                let connects = environment == session.environment && needs.compute == step.compute;
+                if connects {
                     problems.extend(found.add_secrets(&secret, needs));
                 }
-                found.add_variables(&secret, needs);
+                found.add_variables(&secret, needs, connects);
             }
         }
         if problems.is_empty() { Ok(found) } else { Err(problems) }
@@ -77,8 +79,10 @@ impl Secrets {
         problems.map(|problem| (*problem).for_compute(&needs.compute)).collect()
     }
 
-    fn add_variables(&mut self, secret: &str, needs: &ComputeNeeds) {
-        for variable in &needs.variables {
+    fn add_variables(&mut self, secret: &str, needs: &ComputeNeeds, connects: bool) {
+        // Without a connection floe itself puts something in the place of what dbt takes for secret.
+        let wanted = needs.variables.iter().filter(|variable| connects || !variable.name.starts_with(SECRET_PREFIX));
+        for variable in wanted {
             if !needs.secrets.iter().any(|bound| bound.variable == variable.name) {
                 self.add(&variable.name, secret, variable.default.is_some());
             }
