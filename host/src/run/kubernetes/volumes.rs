@@ -79,6 +79,9 @@ impl<'a> Files<'a> {
 
     /// The folder of a file in the container, where a volume may hide what the image has there.
     fn folder(&self, path: &str) -> Result<Utf8PathBuf, String> {
+        if path.starts_with('~') {
+            return Err("its folder is that of whoever runs dbt".to_owned());
+        }
         let path = plain(&self.wish.workdir.join(path));
         let folder = path.parent().unwrap_or(Utf8Path::new("/"));
         if folder.as_str().contains("{{") {
