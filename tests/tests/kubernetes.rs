@@ -288,7 +288,7 @@ fn options_that_do_not_go_together() {
         &["plan", "--as", "k8s", "--image", "x", "--workdir", "product"],
     ] {
         let run = floe(&project, arguments).expect(2);
-        text += &format!("$ floe {}\n{}", arguments.join(" "), run.stderr);
+        text += &["$ floe ", &arguments.join(" "), "\n", &run.stderr].concat();
     }
     insta::assert_snapshot!(text);
 }

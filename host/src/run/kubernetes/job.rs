@@ -50,7 +50,7 @@ impl Job<'_> {
         json!({
             "app.kubernetes.io/name": "floe",
             "app.kubernetes.io/managed-by": "floe",
-            "app.kubernetes.io/part-of": name::label_value(self.wish.product(self.prepared)),
+            "app.kubernetes.io/part-of": name::label_value(super::product(self.prepared)),
             "floe.dev/environment": name::label_value(&plan.environment),
             "floe.dev/compute": name::label_value(&self.step.compute),
             "floe.dev/step": self.step.step.to_string(),
@@ -90,14 +90,14 @@ impl Job<'_> {
                 json!({"name": "data", "mountPath": folder, "subPath": sub_path})
             }));
         }
-        set("containers", json!([self.container(mounts)]));
+        set("containers", json!([self.container(&mounts)]));
         if !volumes.is_empty() {
             set("volumes", json!(volumes));
         }
         Value::Object(pod)
     }
 
-    fn container(&self, mounts: Vec<Value>) -> Value {
+    fn container(&self, mounts: &[Value]) -> Value {
         let mut container = json!({
             "name": "dbt",
             "image": self.wish.image,

@@ -42,14 +42,9 @@ pub struct Wish {
 }
 
 impl Wish {
-    /// The name of the product.
-    fn product<'p>(&self, prepared: &Prepared<'p>) -> &'p str {
-        &prepared.session.compiled.artifacts.product.name
-    }
-
     /// The Kubernetes secret of a compute. Environments have different ones: the same variable has another value in each.
     fn secret_of(&self, prepared: &Prepared<'_>, environment: &str, compute: &str) -> String {
-        let own = || format!("{}-{environment}-{compute}-secrets", self.product(prepared)).replace('_', "-");
+        let own = || format!("{}-{environment}-{compute}-secrets", product(prepared)).replace('_', "-");
         self.secret.clone().unwrap_or_else(own)
     }
 }
@@ -65,7 +60,7 @@ pub fn jobs(prepared: &Prepared<'_>, asked: &Asked<'_>, wish: &Wish) -> Result<S
     let arguments = asked.arguments(project_dir).map_err(|problem| problems.push(problem)).unwrap_or_default();
     let volume = volumes::volume(prepared, wish).map_err(|more| problems.extend(more)).unwrap_or_default();
     let digest = plan.digest();
-    let names: Vec<String> = plan.steps.iter().map(|step| name_of(prepared, wish, step)).collect();
+    let names: Vec<String> = plan.steps.iter().map(|step| name_of(prepared, step)).collect();
     let mut documents: Vec<Value> = Vec::new();
     let mut told = BTreeSet::new();
     for (step, name) in plan.steps.iter().zip(&names) {
@@ -107,9 +102,14 @@ fn written(documents: &[Value]) -> String {
     texts.collect()
 }
 
-fn name_of(prepared: &Prepared<'_>, wish: &Wish, step: &Step) -> String {
+/// The name of the product.
+fn product<'p>(prepared: &Prepared<'p>) -> &'p str {
+    &prepared.session.compiled.artifacts.product.name
+}
+
+fn name_of(prepared: &Prepared<'_>, step: &Step) -> String {
     let plan = prepared.plan;
-    name::label(&format!("{}-{}-{}-{}", wish.product(prepared), plan.environment, step.step, step.compute))
+    name::label(&format!("{}-{}-{}-{}", product(prepared), plan.environment, step.step, step.compute))
 }
 
 /// The steps before a step: the plan's; and of those that share files the one before, since one process at a time may write a file.

@@ -75,8 +75,8 @@ impl Secrets {
         }
         // Folders first: a file without `key` may lie in one of them.
         files.sort_by_key(|file| file.key.is_none());
-        let problems = files.into_iter().filter_map(|file| self.add_file(secret, file).err());
-        problems.map(|problem| (*problem).for_compute(&needs.compute)).collect()
+        let problems = files.into_iter().filter_map(|file| self.add_file(secret, file));
+        problems.map(|problem| problem.for_compute(&needs.compute)).collect()
     }
 
     fn add_variables(&mut self, secret: &str, needs: &ComputeNeeds, connects: bool) {
@@ -98,20 +98,20 @@ impl Secrets {
         variable.is_optional &= is_optional;
     }
 
-    fn add_file(&mut self, secret: &str, file: &SecretRef) -> Result<(), Box<Diagnostic>> {
+    fn add_file(&mut self, secret: &str, file: &SecretRef) -> Option<Diagnostic> {
         let whole = match &file.key {
             Some(key) => Utf8Path::new(&file.name).join(key),
             None => file.name.as_str().into(),
         };
         let (Some(folder), Some(key), true) = (whole.parent(), whole.file_name(), whole.is_absolute()) else {
-            return Err(refused(
+            return Some(refused(
                 format!("the secret's file `{whole}` has no absolute path, and no pod has it"),
                 "give it one, such as `/var/run/secrets/floe/NAME` with a `key`: the Kubernetes secret is mounted there",
                 file,
             ));
         };
         if !key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) {
-            return Err(refused(
+            return Some(refused(
                 format!("`{key}` cannot be a key of a Kubernetes secret"),
                 "call the file by letters, digits, `-`, `_` and `.`: its name is the key",
                 file,
@@ -122,7 +122,7 @@ impl Secrets {
         let secret = own.unwrap_or(secret);
         let (folder, key) = (folder.to_string(), key.to_owned());
         if let Some(other) = self.other(secret, &key, &folder) {
-            return Err(refused(
+            return Some(refused(
                 format!(
                     "the secret files `{other}/{key}` and `{whole}` would both be the key `{key}` of the Kubernetes secret `{secret}`"
                 ),
@@ -141,7 +141,7 @@ impl Secrets {
             // The folder may hold more than the secret.
             self.files.insert(whole.to_string(), (secret.to_owned(), key));
         }
-        Ok(())
+        None
     }
 
     /// Another folder whose file is the same key of the same secret.
@@ -185,6 +185,41 @@ impl Secrets {
     }
 }
 
-fn refused(message: String, help: &str, file: &SecretRef) -> Box<Diagnostic> {
-    Box::new(Diagnostic::error(&NOT_IN_IMAGE, message, help).at(file.span.clone()))
+fn refused(message: String, help: &str, file: &SecretRef) -> Diagnostic {
+    Diagnostic::error(&NOT_IN_IMAGE, message, help).at(file.span.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostics::{Source, Span};
+
+    fn file(name: &str, key: Option<&str>) -> SecretRef {
+        let span = Span::new(&Source::new("manifest.yaml", "x"), 0, 1);
+        SecretRef { source: SecretSource::File, name: name.to_owned(), key: key.map(str::to_owned), span }
+    }
+
+    #[test]
+    fn files_of_one_folder_are_one_volume() {
+        let mut secrets = Secrets::default();
+        for one in [file("/etc/db", Some("user")), file("/etc/db", Some("password")), file("/etc/db/password", None)] {
+            assert!(secrets.add_file("own", &one).is_none());
+        }
+        let (volumes, mounts) = secrets.volumes();
+        let items = json!([{"key": "password", "path": "password"}, {"key": "user", "path": "user"}]);
+        assert_eq!(volumes, [json!({"name": "secret-1", "secret": {"secretName": "own", "items": items}})]);
+        assert_eq!(mounts, [json!({"name": "secret-1", "mountPath": "/etc/db", "readOnly": true})]);
+    }
+
+    #[test]
+    fn two_files_are_never_one_key() {
+        let mut secrets = Secrets::default();
+        assert!(secrets.add_file("own", &file("/etc/a", Some("token"))).is_none());
+        let problem = secrets.add_file("own", &file("/etc/b/token", None));
+        insta::assert_snapshot!(problem.map(|one| one.message).unwrap_or_default(), @"the secret files `/etc/a/token` and `/etc/b/token` would both be the key `token` of the Kubernetes secret `own`");
+        for name in ["one", "two"] {
+            let folder = format!("{MOUNT_ROOT}/{name}");
+            assert!(secrets.add_file("own", &file(&folder, Some("token"))).is_none(), "each has a secret of its own");
+        }
+    }
 }
