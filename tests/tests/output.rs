@@ -151,6 +151,7 @@ fn help_of_every_subcommand() {
         "compile",
         "plan",
         "run",
+        "status",
         "dbt",
         "health",
         "parity",

@@ -22,7 +22,7 @@ pub mod resolve;
 pub mod schema;
 pub mod settings;
 pub mod source;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::collections::BTreeMap;
 

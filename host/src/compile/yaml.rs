@@ -1,4 +1,4 @@
-//! Writes `profiles.yml`.
+//! Writes `profiles.yml`, and what else others read as YAML.
 //!
 //! dbt reads it by YAML 1.1, where a bare `on` is a truth and `1_0` a number. So every scalar is written as JSON, which both
 //! versions read alike, and only the blocks are YAML's. No library writes for a 1.1 reader. The one exception are large and
@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 /// The document as YAML, with a comment on top.
-pub(super) fn document(comment: &str, value: &Value) -> String {
+pub(crate) fn document(comment: &str, value: &Value) -> String {
     let mut text = String::new();
     for line in comment.lines() {
         let _ = writeln!(text, "# {line}");
@@ -58,7 +58,7 @@ fn child(text: &mut String, value: &Value, indent: usize) {
 /// A key stays bare where no reader could take it for anything but text.
 fn key(key: &str) -> String {
     let bare = key.starts_with(|c: char| c.is_ascii_lowercase())
-        && key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-'))
+        && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
         && !matches!(key, "y" | "n" | "yes" | "no" | "on" | "off" | "true" | "false" | "null");
     if bare { key.to_owned() } else { scalar(&Value::from(key)) }
 }
@@ -99,7 +99,7 @@ mod tests {
         let value = json!({
             "jaffle": {"target": "dev", "outputs": {"dev": {
                 "type": "duckdb", "threads": 4, "extensions": ["httpfs", {"name": "x", "repo": "on"}],
-                "settings": {"On": true, "empty": {}}, "none": null,
+                "settings": {"On": true, "empty": {}, "on": 1, "apiVersion": "v1"}, "none": null,
             }}},
         });
         insta::assert_snapshot!(document("made by floe\ndo not edit", &value), @r#"
@@ -119,6 +119,8 @@ mod tests {
               settings:
                 "On": true
                 empty: {}
+                "on": 1
+                apiVersion: "v1"
               none: null
         "#);
     }

@@ -2,8 +2,9 @@
 //!
 //! `variables` lists what dbt needs from the environment, `python` keeps an environment for each compute, `graph` has dbt read
 //! the project, `plan` decides what runs where and when, `state` tells each compute where the others' tables are, `execute` runs
-//! it all, `journal` remembers what became of it and `resume` goes on from there, `command` runs a single dbt command, `activate` prepares a shell for many.
-//! `interrupt` counts the signals that want it to end. `place` knows the folders, `launcher` starts dbt, `secrets` keeps their values.
+//! it all, `journal` remembers what became of it and `resume` goes on from there, `command` runs a single dbt command, `activate`
+//! prepares a shell for many, `kubernetes` hands the steps to a cluster. `interrupt` counts the signals that want it to end.
+//! `place` knows the folders, `launcher` starts dbt, `secrets` keeps their values.
 
 pub mod activate;
 pub mod command;
@@ -11,6 +12,7 @@ pub mod execute;
 pub mod graph;
 pub mod interrupt;
 pub mod journal;
+pub mod kubernetes;
 pub mod launcher;
 pub mod place;
 pub mod plan;

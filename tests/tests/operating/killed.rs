@@ -10,7 +10,7 @@ use floe_tests::Project;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use super::{QUICK, alone, floe, is_built, result, results, two_files};
+use super::{QUICK, alone, errors, floe, is_built, result, results, two_files};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -147,7 +147,7 @@ fn interrupted_once() {
     assert!(took < Duration::from_secs(10), "{took:?}");
     let answer: Value =
         serde_json::from_slice(&fs::read(project.root().join("stdout")).expect("its answer")).expect("JSON");
-    assert_eq!(answer["diagnostics"][0]["code"], "F0833");
+    insta::assert_snapshot!("an_interrupted_run", errors(&project, &answer));
     assert_eq!(answer["runs"][0]["outcome"], "interrupted");
     let of = |name: &str| {
         let found = answer["results"].as_array().and_then(|all| all.iter().find(|one| one["name"] == name));

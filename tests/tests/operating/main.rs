@@ -61,6 +61,19 @@ fn plain(project: &Project, run: &Run) -> String {
     lines.join("\n") + "\n"
 }
 
+/// The errors of a JSON answer for a snapshot, without what differs from run to run.
+fn errors(project: &Project, answer: &Value) -> String {
+    let all = answer["diagnostics"].as_array().cloned().unwrap_or_default();
+    let errors = all.iter().filter(|one| one["severity"] == "error");
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut lines: Vec<String> = errors
+        .map(|one| format!("{}: {}\n  help: {}\n", text(&one["code"]), text(&one["message"]), text(&one["help"])))
+        .collect();
+    lines.sort_unstable();
+    let seconds = regex::Regex::new(r"after \d+\.\d+ s").expect("a pattern");
+    seconds.replace_all(&floe_tests::redact::redact(project, &lines.concat()), "after [s]").into_owned()
+}
+
 /// `shop` builds in one file; `vault` in another, and reads the first. `slow` takes longer than any test waits.
 fn two_files() -> Project {
     Project::new()

@@ -8,7 +8,7 @@ use floe_tests::servers::spark::{self, Watched};
 use floe_tests::{Project, Run, dbt};
 use serde_json::{Value, json};
 
-use super::{SLOW, alone, floe, plain, result, results, rows_of_file};
+use super::{SLOW, alone, errors, floe, plain, result, results, rows_of_file};
 
 /// A product on one compute with a limit of two seconds.
 fn product(compute: &str, config: &str) -> Project {
@@ -84,6 +84,7 @@ fn duckdb() {
         ]
     );
     assert_eq!(result(&run, "sales")["because"], "model.shop.slow");
+    insta::assert_snapshot!("models_that_took_too_long", errors(&project, &run.json()));
     let built =
         rows_of_file(&project.path("shop.duckdb"), "select table_name from information_schema.tables order by 1");
     assert_eq!(built, json!([["longer"], ["stg_orders"]]));

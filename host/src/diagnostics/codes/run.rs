@@ -1,4 +1,4 @@
-//! F081x to F083x: running across computes.
+//! F081x to F083x: running across computes; F084x: on Kubernetes.
 
 super::codes! {
     DBT_CANNOT_READ = "F0811", "dbt cannot read the project",
@@ -55,4 +55,10 @@ super::codes! {
         "`--plan` names the plan for which a single step was written down (a Kubernetes Job, for example). The project, the documents or the plugins here give another plan, in which the step with this number may hold something else. Nothing has been run. Write the steps anew with `floe plan`, from what is installed here.";
     NO_STEP = "F0837", "The plan has no such step",
         "`floe run --step N` runs one step of the plan by its number, as `floe plan` shows it with the same selection. This plan has fewer steps.";
+    VOLUME_NEEDED = "F0840", "A step on Kubernetes needs a volume",
+        "A compute keeps what it builds in a file (DuckDB). In a pod that file is gone when the step ends, so that neither the next step nor the next run finds it. Name a PersistentVolumeClaim: it is mounted at the file's folder in every step that needs it.\n\n```\nfloe plan --as k8s --image REF --volume-claim shop-data\n```\n\nOr build in a catalog or a service in this environment; a file in the image does not last.";
+    VOLUME_FOLDER = "F0841", "A volume cannot be mounted at a file's folder",
+        "A volume is mounted at the folder of a compute's file, and hides what the image has there. The file lies beside the product's own files, or its path is known only where dbt runs. Give the file a folder of its own, in the manifest or in the environment:\n\n```yaml\n- name: duckdb\n  config: {path: data/shop.duckdb}\n```";
+    NOT_IN_IMAGE = "F0842", "A step on Kubernetes would not find a file",
+        "`floe plan --as k8s` writes Jobs whose pods hold the image, Kubernetes secrets and one volume, and nothing of this machine. A file that the plan needs is none of these: a secret's file with a relative path, two secret files that would be one key, or a manifest or a `--state` folder outside the product. The help line says where it has to lie.";
 }

@@ -1,7 +1,6 @@
-//! What makes two plans the same, for whoever wrote down the steps of one and runs them later, one by one.
+//! What tells two plans apart.
 
-use std::fmt::Write as _;
-
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::Plan;
@@ -9,28 +8,12 @@ use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run::{NO_STEP, PLAN_CHANGED};
 
 impl Plan {
-    /// The sha256 of the environment and of each step's number, compute, nodes and tests, in hexadecimal.
+    /// SHA-256 in hex over the environment and over what each step builds and tests, and where. Nothing of the machine counts:
+    /// the same product gives the same digest in a container.
     pub fn digest(&self) -> String {
-        let mut digest = Sha256::new();
-        let mut add = |part: &str| {
-            digest.update(part.as_bytes());
-            digest.update([0]);
-        };
-        add(&self.environment);
-        for step in &self.steps {
-            add(&step.step.to_string());
-            add(&step.compute);
-            for ids in [&step.nodes, &step.tests] {
-                add(&ids.len().to_string());
-                for id in ids {
-                    add(id);
-                }
-            }
-        }
-        digest.finalize().iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        let steps: Vec<_> =
+            self.steps.iter().map(|step| json!([step.step, step.compute, step.nodes, step.tests])).collect();
+        sha256(&json!([self.environment, steps]).to_string())
     }
 
     /// Why a single step cannot be run: it is not there, or the plan is not the one that is meant.
@@ -53,5 +36,43 @@ impl Plan {
                 "`floe plan` shows them",
             )
         })
+    }
+}
+
+/// SHA-256 of a text, in hex.
+pub(in crate::run) fn sha256(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::plan::Step;
+
+    #[test]
+    fn it_follows_what_runs_and_nothing_else() {
+        let plan = |compute: &str, nodes: &[&str], after: &[usize]| Plan {
+            environment: "dev".to_owned(),
+            steps: vec![Step {
+                step: 1,
+                compute: compute.to_owned(),
+                plugin: "duckdb".to_owned(),
+                nodes: nodes.iter().map(|node| (*node).to_owned()).collect(),
+                tests: Vec::new(),
+                transforms: Vec::new(),
+                after: after.to_vec(),
+            }],
+            ..Plan::default()
+        };
+        let digest = plan("shop", &["a", "b"], &[]).digest();
+        assert_eq!(digest.len(), 64);
+        assert_eq!(digest, plan("shop", &["a", "b"], &[]).digest());
+        for other in [
+            plan("vault", &["a", "b"], &[]),
+            plan("shop", &["a"], &[]),
+            Plan { environment: "prod".to_owned(), ..plan("shop", &["a", "b"], &[]) },
+        ] {
+            assert_ne!(digest, other.digest());
+        }
     }
 }

@@ -2,13 +2,12 @@
 //!
 //! `address` says what a compute calls the tables of others, `reach` checks each edge between two computes, `tests` finds the
 //! compute of each test, `blocking` which test holds up what, `order` cuts the graph into steps, `changed` finds what moved to
-//! another compute since it was built, `limit` says how long a node may take, `digest` whether a plan is the
-//! one that is meant.
+//! another compute since it was built, `limit` says how long a node may take, `digest` tells plans apart.
 
 pub mod address;
 mod blocking;
 mod changed;
-mod digest;
+pub(super) mod digest;
 mod limit;
 mod order;
 mod reach;
