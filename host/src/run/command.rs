@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 
 use super::graph::{Graphs, partial_parse};
 use super::launcher::{Event, Invocation, Launch, Request, longest};
+use super::place::not_written;
 use super::plan::address::Addresses;
 use super::plan::{Plan, Scope};
 use super::secrets::Variables;
 use super::state::{self, defer_variables};
-use super::{Session, name_in};
+use super::{Session, interrupt, name_in};
 use crate::diagnostics::codes::run::{DBT_ARGUMENT, FOREIGN};
 use crate::diagnostics::{Diagnostic, listed};
 
@@ -169,6 +170,8 @@ fn start(
         context,
         is_interactive: true,
     };
+    // floe ends when dbt has.
+    interrupt::watch().map_err(|error| one(not_written(&target, &error)))?;
     let ended = launch
         .run(|event| match event {
             Event::Refused { nodes } => diagnostics.push(refused(compute, &nodes)),

@@ -9,11 +9,20 @@ import across
 import bounds
 import documents
 import engines
+import overhead
 import scale
 import start
 
 # In the order of the output.
-PARTS = {"start": start, "documents": documents, "scale": scale, "bounds": bounds, "engines": engines, "across": across}
+PARTS = {
+    "start": start,
+    "documents": documents,
+    "scale": scale,
+    "bounds": bounds,
+    "engines": engines,
+    "across": across,
+    "overhead": overhead,
+}
 
 
 def absolute(path):

@@ -7,7 +7,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use floe_plugin_api::TIMEOUT_VARIABLE;
@@ -33,6 +33,9 @@ pub const SILENT: &[&str] = &["--quiet", "--no-use-colors"];
 
 /// How often a running dbt's report is looked at.
 const POLL: Duration = Duration::from_millis(40);
+
+/// How long a dbt that shares the user's terminal has to end by itself.
+const OF_ITSELF: Duration = Duration::from_secs(3);
 
 /// Variables of the user's that would lay themselves over what floe passes.
 const OWN_VARIABLES: &[&str] = &[
@@ -257,6 +260,7 @@ impl Launch<'_> {
         File::create(report).map_err(|error| place::not_written(report, &error))?;
         let mut output = tempfile::tempfile().map_err(|error| place::not_written(report, &error))?;
         let (mut child, mut pipe) = self.start(&launcher, &output)?;
+        let mut interrupted = None;
         let file = File::open(report).map_err(|error| unreadable(report, &error))?;
         let mut lines = Lines { file, rest: Vec::new(), scrubber: self.variables.scrubber() };
         let status = loop {
@@ -266,7 +270,7 @@ impl Launch<'_> {
             if let Some(status) = ended {
                 break status;
             }
-            self.pass_on(interrupt::count(), &child, &mut pipe);
+            self.pass_on(interrupt::count(), &child, &mut pipe, &mut interrupted);
             thread::sleep(POLL);
         };
         let said = self.variables.scrubber().scrub(&tail(&mut output)).into_owned();
@@ -274,9 +278,16 @@ impl Launch<'_> {
     }
 
     /// Tells dbt to end where the user wants that; a second time it is not asked.
-    fn pass_on(&self, interrupts: usize, child: &Child, pipe: &mut Option<ChildStdin>) {
-        // A terminal has told it already where it is dbt that the user sees.
-        if interrupts == 0 || self.is_interactive {
+    fn pass_on(&self, interrupts: usize, child: &Child, pipe: &mut Option<ChildStdin>, first: &mut Option<Instant>) {
+        if interrupts == 0 {
+            return;
+        }
+        let first = first.get_or_insert_with(Instant::now);
+        if self.is_interactive {
+            // A terminal has told it already; a supervisor has not.
+            if interrupts > 1 || first.elapsed() > OF_ITSELF {
+                pipe.take();
+            }
             return;
         }
         // Its end of the pipe is how the launcher knows that it is to go on.
