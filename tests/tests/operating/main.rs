@@ -1,6 +1,7 @@
 //! What operators rely on: timeouts that hold, and runs that can be interrupted, killed, looked at and gone on with.
 
 mod killed;
+mod offline;
 mod status;
 mod timeouts;
 
