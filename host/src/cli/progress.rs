@@ -63,6 +63,7 @@ impl OfRun {
                         bar.reset();
                         bar.enable_steady_tick(Duration::from_millis(200));
                     }
+                    Progress::Waiting(_) => {}
                     Progress::Started(id, _) => drop(running.insert((*id).to_owned(), name_in(id).to_owned())),
                     Progress::Node(result) => {
                         running.remove(&result.node);
@@ -94,6 +95,7 @@ fn bar() -> ProgressBar {
 /// A line for people; `None` for what only a terminal shows.
 fn words(progress: &Progress<'_>) -> Option<String> {
     match progress {
+        Progress::Waiting(environment) => Some(format!("another run in {environment} goes on; waiting for its end")),
         Progress::Step(step, steps) => Some(format!("step {} of {steps}: {}", step.step, step.compute)),
         Progress::Started(..) => None,
         Progress::Node(result) => Some(node(result)),
@@ -102,6 +104,7 @@ fn words(progress: &Progress<'_>) -> Option<String> {
 
 fn event(progress: &Progress<'_>) -> Value {
     match progress {
+        Progress::Waiting(environment) => json!({"event": "waiting", "environment": environment}),
         Progress::Step(step, steps) => {
             json!({"event": "step_started", "step": step.step, "steps": steps, "compute": step.compute})
         }

@@ -149,12 +149,22 @@ impl Past {
     /// # Errors
     /// [`NO_RUN`].
     pub fn find(place: &Place, id: Option<&str>, environment: Option<&str>) -> Result<Self, Diagnostic> {
+        Self::find_where(place, id, environment, |name| is_held(place, name))
+    }
+
+    fn find_where(
+        place: &Place,
+        id: Option<&str>,
+        environment: Option<&str>,
+        is_held: impl Fn(&str) -> bool,
+    ) -> Result<Self, Diagnostic> {
         let runs = ids(place);
         let newest = |id: &&String| id.starts_with(|letter: char| letter.is_ascii_hexdigit());
         let found = match id {
-            Some(id) => Self::read(place, id),
+            Some(id) => Self::read(place, id, &is_held),
             None => runs.iter().rev().filter(newest).find_map(|id| {
-                Self::read(place, id).filter(|past| environment.is_none_or(|name| past.begun.environment == name))
+                Self::read(place, id, &is_held)
+                    .filter(|past| environment.is_none_or(|name| past.begun.environment == name))
             }),
         };
         found.ok_or_else(|| {
@@ -173,7 +183,7 @@ impl Past {
     }
 
     /// Reads the journal of a run; `None` where there is none, or not even its first line.
-    fn read(place: &Place, id: &str) -> Option<Self> {
+    fn read(place: &Place, id: &str, is_held: impl Fn(&str) -> bool) -> Option<Self> {
         let folder = place.runs().join(id);
         let text = fs::read_to_string(folder.join(FILE)).ok()?;
         // The last line of a run that was killed may be half a line.
@@ -202,7 +212,7 @@ impl Past {
                 Entry::End { outcome, seconds } => (past.outcome, past.seconds) = (outcome, Some(seconds)),
             }
         }
-        if past.outcome == Outcome::Running && !is_held(place, &past.begun.environment) {
+        if past.outcome == Outcome::Running && !is_held(&past.begun.environment) {
             past.outcome = Outcome::Killed;
             past.add_reports();
         }
@@ -255,9 +265,18 @@ impl Past {
 
 /// Which compute built what in an environment, with what a killed run had no time to note.
 pub fn built(place: &Place, environment: &str) -> Built {
+    built_where(place, environment, |name| is_held(place, name))
+}
+
+/// The same for who holds the lock: what has no end in its journal has none.
+pub(super) fn built_so_far(place: &Place, environment: &str) -> Built {
+    built_where(place, environment, |_| false)
+}
+
+fn built_where(place: &Place, environment: &str, is_held: impl Fn(&str) -> bool) -> Built {
     let mut built = Built::read(&place.owners(environment));
-    let killed = Past::find(place, None, Some(environment)).ok().filter(|past| past.outcome == Outcome::Killed);
-    if let Some(past) = killed {
+    let newest = Past::find_where(place, None, Some(environment), is_held).ok();
+    if let Some(past) = newest.filter(|past| past.outcome == Outcome::Killed) {
         let done = past.done();
         for step in &past.begun.steps {
             for node in step.nodes.iter().filter(|node| done.contains(node.as_str())) {

@@ -187,6 +187,10 @@ fn floe_is_killed() {
     // dbt outlived it a moment, and told what became of the model that ran.
     assert_eq!(result(&status, "slow")["status"], "interrupted");
     resumes(&project, "killed");
+    // What was built before is known to whoever asks for it later.
+    let owners = fs::read(project.path(".floe/dbt/dev/owners.json")).expect("who built what");
+    let owners: Value = serde_json::from_slice(&owners).expect("JSON");
+    assert_eq!(owners["nodes"]["model.shop.stg_orders"], "shop", "{owners:#}");
 }
 
 #[test]

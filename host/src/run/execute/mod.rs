@@ -62,6 +62,8 @@ pub struct Run<'a> {
 /// Something to show while it goes on.
 #[derive(Debug)]
 pub enum Progress<'p> {
+    /// Another run of this environment goes on, and ends first.
+    Waiting(&'p str),
     /// A step begins.
     Step(&'p Step, usize),
     /// A node begins.
@@ -98,7 +100,10 @@ impl Run<'_> {
         let place = &self.session.place;
         let lock = journal::lock_file(place, &self.session.environment).map_err(one)?;
         let lock_path = place.run_lock(&self.session.environment);
-        lock.lock().map_err(|error| one(place::not_written(&lock_path, &error)))?;
+        if lock.try_lock().is_err() {
+            tell(Progress::Waiting(&self.session.environment));
+            lock.lock().map_err(|error| one(place::not_written(&lock_path, &error)))?;
+        }
         interrupt::watch().map_err(|error| one(place::not_written(&lock_path, &error)))?;
         let id = run_id();
         let folder = place.runs().join(&id);
@@ -111,7 +116,7 @@ impl Run<'_> {
         let begun = Instant::now();
         // What a killed run had no time to note is noted before its journal is no more the newest.
         let built_path = place.owners(&self.session.environment);
-        let built = journal::built(place, &self.session.environment);
+        let built = journal::built_so_far(place, &self.session.environment);
         built.write(&built_path).map_err(one)?;
         let journal = Journal::begin(&folder, self.begun(&id)).map_err(one)?;
         let mut going = Going { run: self, tell, folder: &folder, journal: &journal, built, problems: Vec::new() };

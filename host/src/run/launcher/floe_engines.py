@@ -27,27 +27,27 @@ class Engine:
         self.connections = adapter.connections
         self.node_of_thread = node_of_thread
 
-    def handle(self, node):
-        """The open connection of a node; `None` while it is being opened. To ask dbt for it would open a second one."""
+    def handle(self, connection):
+        """What is open of a connection; `None` while it is being opened. To ask dbt for it would open a second one."""
         from dbt.adapters.contracts.connection import LazyHandle
 
-        handle = getattr(node.connection, "_handle", None)
+        handle = getattr(connection, "_handle", None)
         return None if isinstance(handle, LazyHandle) else handle
 
-    def cancel(self, node):
+    def cancel(self, node, connection):
         """Cancels what runs, where anything does."""
-        if self.handle(node) is not None:
+        if self.handle(connection) is not None:
             # Some adapters send a statement of their own, on a connection of this thread.
             with self.adapter.connection_named("floe_cancel"), sending(node):
-                self.connections.cancel(node.connection)
+                self.connections.cancel(connection)
 
-    def close(self, node):
-        handle = self.handle(node)
+    def close(self, node, connection):
+        handle = self.handle(connection)
         if handle is not None:
             handle.close()
 
-    def query_id(self, node):
-        handle = self.handle(node)
+    def query_id(self, node, connection):
+        handle = self.handle(connection)
         for place in [handle, getattr(handle, "_cursor", None)]:
             for name in ["sfqid", "query_id", "active_command_id"]:
                 found = getattr(place, name, None)
@@ -78,17 +78,17 @@ class DuckDb(Engine):
         initialize_cursor.is_floe = True
         Environment.initialize_cursor = classmethod(initialize_cursor)
 
-    def cancel(self, node):
-        handle = self.handle(node)
+    def cancel(self, node, connection):
+        handle = self.handle(connection)
         cursors = list(node.cursors) + ([handle.cursor()] if handle is not None else [])
         for cursor in cursors:
             with sending(node):
                 cursor.interrupt()
 
-    def close(self, node):
+    def close(self, node, connection):
         pass  # would wait for what runs
 
-    def query_id(self, node):
+    def query_id(self, node, connection):
         return None
 
 
@@ -101,25 +101,26 @@ class Redshift(Engine):
         super().__init__(adapter, node_of_thread)
         self.tried = {}
 
-    def backend(self, node):
-        pid = getattr(node.connection, "backend_pid", None)
-        handle = self.handle(node)
+    def backend(self, connection):
+        pid = getattr(connection, "backend_pid", None)
+        handle = self.handle(connection)
         if pid is None and hasattr(handle, "get_backend_pid"):
             pid = handle.get_backend_pid()
         return pid
 
-    def cancel(self, node):
-        pid = self.backend(node)
-        if pid is None or self.handle(node) is None:
+    def cancel(self, node, connection):
+        pid = self.backend(connection)
+        if pid is None or self.handle(connection) is None:
             return
-        tried = self.tried.get(id(node), 0)
-        self.tried[id(node)] = tried + 1
+        key = (node.unique_id, pid)
+        tried = self.tried.get(key, 0)
+        self.tried[key] = tried + 1
         function = "pg_cancel_backend" if tried < self.tries else "pg_terminate_backend"
         with self.adapter.connection_named("floe_cancel"), sending(node):
             self.connections.add_query(f"select {function}({int(pid)})", auto_begin=False)
 
-    def query_id(self, node):
-        pid = self.backend(node)
+    def query_id(self, node, connection):
+        pid = self.backend(connection)
         return None if pid is None else f"pid {pid}"
 
 
@@ -133,13 +134,13 @@ class Spark(Engine):
         if not isinstance(connections.time, Waking):
             connections.time = Waking(connections.time, node_of_thread)
 
-    def operation(self, node):
-        return getattr(getattr(self.handle(node), "_cursor", None), "_operationHandle", None)
+    def operation(self, connection):
+        return getattr(getattr(self.handle(connection), "_cursor", None), "_operationHandle", None)
 
-    def cancel(self, node):
-        operation = self.operation(node)
+    def cancel(self, node, connection):
+        operation = self.operation(connection)
         if operation is None:
-            super().cancel(node)
+            super().cancel(node, connection)
             return
         from TCLIService.ttypes import TCancelOperationReq
 
@@ -148,8 +149,8 @@ class Spark(Engine):
             with sending(node):
                 client.CancelOperation(TCancelOperationReq(operationHandle=operation))
 
-    def query_id(self, node):
-        guid = getattr(getattr(self.operation(node), "operationId", None), "guid", None)
+    def query_id(self, node, connection):
+        guid = getattr(getattr(self.operation(connection), "operationId", None), "guid", None)
         return str(uuid.UUID(bytes=guid)) if isinstance(guid, bytes) and len(guid) == 16 else None
 
 
@@ -175,25 +176,22 @@ class Waking:
 
 
 class BigQuery(Engine):
-    """Cancels the jobs that the node's thread has begun."""
+    """Cancels the job that a connection's thread has begun last."""
 
-    def job(self, node):
+    def job(self, connection):
+        threads = [thread for thread, own in list(self.connections.thread_connections.items()) if own is connection]
         jobs = getattr(self.connections, "jobs_by_thread", {})
-        own = [ids for thread, ids in list(jobs.items()) if ids and node.thread in (thread, *as_tuple(thread))]
+        own = [jobs[thread] for thread in threads if jobs.get(thread)]
         return own[-1][-1] if own else None
 
-    def cancel(self, node):
-        client, job = self.handle(node), self.job(node)
+    def cancel(self, node, connection):
+        client, job = self.handle(connection), self.job(connection)
         if client is not None and job is not None:
             with sending(node):
                 client.cancel_job(job)
 
-    def query_id(self, node):
-        return self.job(node)
-
-
-def as_tuple(thread):
-    return thread if isinstance(thread, tuple) else ()
+    def query_id(self, node, connection):
+        return self.job(connection)
 
 
 ENGINES = {"duckdb": DuckDb, "redshift": Redshift, "postgres": Redshift, "spark": Spark, "bigquery": BigQuery}

@@ -24,15 +24,14 @@ INTERRUPT = "interrupt"
 class Node:
     """A node that has sent its first statement."""
 
-    def __init__(self, unique_id, limit, connection):
+    def __init__(self, unique_id, limit):
         self.unique_id = unique_id
         self.limit = limit
-        self.connection = connection
-        self.thread = threading.get_ident()
         self.started = time.monotonic()
-        # Statements under way: one calls another.
-        self.depth = 0
-        self.in_python = False
+        # Statements under way by thread, with their connection: one calls another, and batches of a model run side by side.
+        self.under_way = {}
+        # The threads that run Python of the user's.
+        self.in_python = set()
         self.reason = None
         self.over = None
         self.cancel_sent = False
@@ -44,6 +43,10 @@ class Node:
         # What DuckDB may be executing on besides the connection.
         self.cursors = []
         self.ended = threading.Event()
+
+    @property
+    def connections(self):
+        return [connection for _, connection in list(self.under_way.values()) if connection is not None]
 
     @property
     def deadline(self):
@@ -138,7 +141,7 @@ class Limits:
             node = self.nodes.get(unique_id)
             if node is None:
                 default = self.default if unique_id.startswith("operation.") else None
-                node = Node(unique_id, self.seconds.get(unique_id, default), self.adapter.connections.get_if_exists())
+                node = Node(unique_id, self.seconds.get(unique_id, default))
                 self.nodes[unique_id] = node
                 self.changed.notify()
             if node.deadline is not None and time.monotonic() >= node.deadline:
@@ -149,9 +152,11 @@ class Limits:
                 # What would run next has not begun.
                 node.confirmed = True
                 raise self.error(node.words())
-            node.connection = self.adapter.connections.get_if_exists()
-            node.depth += 1
-            node.in_python |= is_python
+            thread = threading.get_ident()
+            depth, _ = node.under_way.get(thread, (0, None))
+            node.under_way[thread] = (depth + 1, self.adapter.connections.get_if_exists())
+            if is_python:
+                node.in_python.add(thread)
         return node
 
     def failed(self, node, error):
@@ -159,30 +164,36 @@ class Limits:
         with self.changed:
             if node.reason is None or isinstance(error, self.error):
                 return
-            node.query_id = node.query_id or self.query_id(node)
+            _, connection = node.under_way[threading.get_ident()]
+            node.query_id = self.query_id(node, connection) or node.query_id
             node.confirmed = node.cancel_sent and not node.is_closed
         raise self.error(node.words()) from error
 
     def leave(self, node, is_python):
+        thread = threading.get_ident()
         with self.changed:
-            node.depth -= 1
+            depth, connection = node.under_way[thread]
             if is_python:
-                node.in_python = False
+                node.in_python.discard(thread)
                 # What was told to the thread and has not reached it must not reach what comes next.
-                raise_in(node.thread, None)
-            if node.depth == 0 and node.reason is None:
-                node.query_id = self.query_id(node) or node.query_id
+                raise_in(thread, None)
+            if depth == 1 and node.reason is None:
+                node.query_id = self.query_id(node, connection) or node.query_id
+            if depth == 1:
+                del node.under_way[thread]
+            else:
+                node.under_way[thread] = (depth - 1, connection)
 
-    def query_id(self, node):
+    def query_id(self, node, connection):
         try:
-            return self.engine.query_id(node)
+            return self.engine.query_id(node, connection)
         except Exception:  # no reason to fail
             return None
 
     def node_of_thread(self):
         thread = threading.get_ident()
         with self.changed:
-            return next((node for node in self.nodes.values() if node.thread == thread and node.depth), None)
+            return next((node for node in self.nodes.values() if thread in node.under_way), None)
 
     def note_query(self, unique_id, query_id):
         """What the engine called a statement of a node."""
@@ -214,7 +225,7 @@ class Limits:
                 open_ = [node for node in self.nodes.values() if node.deadline is not None]
                 for node in open_:
                     # Between two statements there is nothing to cancel: the next one is not let through.
-                    if node.deadline <= now and node.depth:
+                    if node.deadline <= now and node.under_way:
                         self.begin_end(node, TIMEOUT)
                 later = [node.deadline - now for node in open_ if node.deadline is not None and node.deadline > now]
                 self.changed.wait(min(later) if later else (0.02 if open_ else None))
@@ -229,25 +240,25 @@ class Limits:
         told_python = 0.0
         while not node.ended.is_set():
             now = time.monotonic()
-            if node.depth == 0:
+            if not node.under_way:
                 begun = now
             elif now - begun > GRACE + LAST:
                 node.is_stuck = True
                 self.on_stuck(node)
                 return
             else:
-                try:
-                    if now - begun > GRACE and not node.is_closed:
-                        node.is_closed = True
-                        self.engine.close(node)
-                    else:
-                        self.engine.cancel(node)
-                except Exception as error:  # the next try may do
-                    node.problem = str(error)
+                close = now - begun > GRACE and not node.is_closed
+                node.is_closed |= close
+                for connection in node.connections:
+                    try:
+                        (self.engine.close if close else self.engine.cancel)(node, connection)
+                    except Exception as error:  # the next try may do
+                        node.problem = str(error)
                 with self.changed:
-                    if node.in_python and node.depth and now - begun > AGAIN and now - told_python > AGAIN:
+                    if now - begun > AGAIN and now - told_python > AGAIN:
                         told_python = now
-                        raise_in(node.thread, self.error)
+                        for thread in node.in_python:
+                            raise_in(thread, self.error)
             node.ended.wait(self.engine.every)
 
 

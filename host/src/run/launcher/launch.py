@@ -182,6 +182,7 @@ class Run:
                 alone_since = None
             elif alone_since is None:
                 alone_since = time.monotonic()
+        self.report.tell("end", name="build", ok=False, error=f"{node.unique_id} could not be ended, so dbt was")
         os._exit(STUCK)
 
     def results(self, result):
