@@ -66,22 +66,15 @@ pub(super) fn read(
             Diagnostic::error(&PROFILE_MISSING, message, help).labelled(project.profile_span.clone(), "named here"),
         ]);
     };
-    let shown = format!("{}/{PROFILES_FILE}", folder.shown).trim_start_matches('/').to_owned();
-    let shown = if folder.shown.is_empty() { PROFILES_FILE.to_owned() } else { shown_path(folder, &shown) };
     let outputs = outputs(entry)?;
     let profile = Profile {
         name: name.clone(),
-        shown,
+        shown: Utf8Path::new(&folder.shown).join(PROFILES_FILE).into_string(),
         span: entry.key_span.clone(),
         target: entry.value.get("target").filter(|target| target.kind != Kind::Null).cloned(),
         outputs,
     };
     Ok((profile, flags(&node)))
-}
-
-/// An absolute path keeps its first slash.
-fn shown_path(folder: &ProfilesFolder, trimmed: &str) -> String {
-    if folder.shown.starts_with('/') { format!("/{trimmed}") } else { trimmed.to_owned() }
 }
 
 /// The first folder that is named, or has the file.
@@ -125,19 +118,19 @@ fn outputs(profile: &Entry) -> Result<Vec<Output>, Vec<Diagnostic>> {
             continue;
         };
         let kind = entry.value.entry("type");
-        match kind.and_then(|kind| Some((plain_or_default(&kind.value)?, &kind.value.span))) {
-            Some((adapter, span)) => found.push(Output {
-                name: entry.key.clone(),
-                span: entry.key_span.clone(),
-                adapter,
-                adapter_span: span.clone(),
-                settings: settings.iter().filter(|setting| setting.key != "type").cloned().collect(),
-            }),
-            None => {
-                let message = format!("output `{}` has no `type` that floe can read", entry.key);
-                problems.push(invalid(message, kind.map_or(&entry.key_span, |kind| &kind.value.span)));
-            }
-        }
+        let Some((adapter, span)) = kind.and_then(|kind| Some((plain_or_default(&kind.value)?, &kind.value.span)))
+        else {
+            let message = format!("output `{}` has no `type` that floe can read", entry.key);
+            problems.push(invalid(message, kind.map_or(&entry.key_span, |kind| &kind.value.span)));
+            continue;
+        };
+        found.push(Output {
+            name: entry.key.clone(),
+            span: entry.key_span.clone(),
+            adapter,
+            adapter_span: span.clone(),
+            settings: settings.iter().filter(|setting| setting.key != "type").cloned().collect(),
+        });
     }
     if problems.is_empty() { Ok(found) } else { Err(problems) }
 }

@@ -108,17 +108,14 @@ fn one(pointer: &str, node: &mut Node, owner: Owner<'_>, variables: &mut Vec<Var
     let key = pointer.trim_start_matches('/').replace('/', ".");
     let span = node.span.clone();
     span.hide();
-    let name = match named {
-        Some(name) => {
-            node.kind = Kind::Str(format!("{{{{ env_var('{name}') }}}}"));
-            name
-        }
-        None => {
-            let parts = [Some(owner.product), Some(owner.compute), owner.environment, Some(&*key)];
-            let name = upper(&parts.into_iter().flatten().collect::<Vec<_>>().join("_"));
-            node.kind = reference(&name, &span);
-            name
-        }
+    let name = if let Some(name) = named {
+        node.kind = Kind::Str(format!("{{{{ env_var('{name}') }}}}"));
+        name
+    } else {
+        let parts = [Some(owner.product), Some(owner.compute), owner.environment, Some(&*key)];
+        let name = upper(&parts.into_iter().flatten().collect::<Vec<_>>().join("_"));
+        node.kind = reference(&name, &span);
+        name
     };
     variables.push(Variable {
         name,
