@@ -40,7 +40,12 @@ pub(super) fn compute(product: &str, plugin: &Plugin, outputs: &[&Output], outco
     for output in outputs {
         let Made { entries, choices, warnings } = settings::of(output, plugin);
         outcome.choices.extend(choices);
-        outcome.diagnostics.extend(warnings);
+        for warning in warnings {
+            // What stands in one place, behind an alias say, is told once.
+            if !outcome.diagnostics.contains(&warning) {
+                outcome.diagnostics.push(warning);
+            }
+        }
         paths(&entries, plugin, output, &mut outcome.choices);
         all.push(entries);
     }

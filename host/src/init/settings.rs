@@ -257,7 +257,7 @@ fn unknown(entries: &mut Vec<Entry>, output: &Output, plugin: &Plugin, made: &mu
             let Some(span) = problem.labels.first().map(|label| label.span.clone()) else { continue };
             if remove(&mut node, &span) {
                 removed = true;
-                let message = format!("{}: output `{}` has it, and it is left out", problem.message, output.name);
+                let message = format!("{}, and is left out", problem.message);
                 made.warnings.push(Diagnostic::warning(&LEFT_OUT, message, problem.help).at(span));
             }
         }

@@ -80,3 +80,40 @@ fn not_written(path: &Utf8Path, error: &io::Error) -> Diagnostic {
         "see that the folder can be written to and the disk has room; nothing was written",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drafts(folder: &Utf8Path) -> Vec<Draft> {
+        let draft = |name: &str| Draft { path: folder.join(name), content: format!("{name}\n"), written: false };
+        vec![draft(SPEC_FILE), draft(MANIFEST_FILE)]
+    }
+
+    #[test]
+    fn both_or_neither_and_never_over_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(dir.path()).unwrap();
+        // It has come into being since it was looked for.
+        fs::write(folder.join(SPEC_FILE), "mine").unwrap();
+        let mut files = drafts(folder);
+        assert_eq!(all(&mut files).unwrap_err()[0].code, &ALREADY_THERE);
+        assert_eq!(fs::read_to_string(folder.join(SPEC_FILE)).unwrap(), "mine");
+        assert_eq!(fs::read_dir(folder).unwrap().count(), 1, "nothing else is left");
+        assert!(files.iter().all(|file| !file.written));
+
+        fs::remove_file(folder.join(SPEC_FILE)).unwrap();
+        all(&mut files).unwrap();
+        assert!(files.iter().all(|file| file.written));
+        assert_eq!(fs::read_dir(folder).unwrap().count(), 2);
+        let mode = |path: &Utf8Path| fs::metadata(path).unwrap().permissions().mode();
+        fs::write(folder.join("any"), "").unwrap();
+        assert_eq!(mode(&files[0].path), mode(&folder.join("any")), "as any file that the user makes");
+    }
+
+    #[test]
+    fn what_the_system_refuses_is_told() {
+        let error = all(&mut drafts(Utf8Path::new("/proc/nowhere"))).unwrap_err().remove(0);
+        insta::assert_snapshot!(error.to_text("id"), @"");
+    }
+}
