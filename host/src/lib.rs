@@ -1,6 +1,6 @@
 //! floe: governed, per-transform compute engines for dbt. The library under the `floe` binary.
 //!
-//! One folder for each thing that the host does; arrows point downwards only: `cli`, then `run` and `health`, then
+//! One folder for each thing that the host does; arrows point downwards only: `cli`, then `run`, `health` and `init`, then
 //! `compile`, then `documents` and `plugins`, then `diagnostics` and `telemetry`.
 
 pub mod cli;
@@ -8,6 +8,7 @@ pub mod compile;
 pub mod diagnostics;
 pub mod documents;
 pub mod health;
+pub mod init;
 pub mod plugins;
 pub mod run;
 pub mod telemetry;

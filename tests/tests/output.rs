@@ -148,6 +148,7 @@ fn help_of_every_subcommand() {
     let project = project();
     for command in [
         "",
+        "init",
         "compile",
         "plan",
         "run",

@@ -8,6 +8,7 @@ mod dbt;
 mod env;
 mod explain;
 mod health;
+mod init;
 mod parity;
 mod plan;
 mod plugin;
@@ -42,6 +43,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a first floe.yaml and manifest.yaml for an existing dbt project, and explain them
+    Init(init::Args),
     /// Check spec, manifest and plugins, and write the artifacts that dbt runs with
     Compile(compile::Args),
     /// Show what runs where, and in which order
@@ -80,6 +83,7 @@ pub fn main() -> ExitCode {
     telemetry::start();
     let id = telemetry::correlation_id();
     let answer = match cli.command {
+        Command::Init(args) => init::run(&args),
         Command::Compile(args) => compile::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Run(args) => run::run(&args, cli.format),

@@ -9,6 +9,7 @@ use super::keys::SettingKeys;
 use super::parity;
 use super::product::{Compute, Product};
 use super::schema::{Places, SettingsSchema, Unknown};
+use crate::diagnostics::codes::compile::SETTING_UNKNOWN;
 use crate::diagnostics::{Diagnostic, Span};
 use crate::documents::placeholders::Placeholders;
 use crate::documents::secrets::{
@@ -202,6 +203,19 @@ fn fitting(compute: &Compute, connection: &Node, schema: &SettingsSchema, check:
     };
     problems.extend(check(schema, &compute.name, &settings.value, &unknown, &places));
     problems
+}
+
+/// The settings that a plugin does not have, each an error at its key; nothing else that may be wrong with them.
+pub fn unknown(compute: &str, connection: &Node, schema: &SettingsSchema) -> Vec<Diagnostic> {
+    let (settings, _) = profile_settings(connection, compute);
+    let unknown = Unknown { expressions: &settings.expressions, ..Unknown::default() };
+    let places = |pointer: &str| {
+        let place = connection.pointer(pointer)?;
+        Some((place.key_span(), place.node.span.clone()))
+    };
+    let mut found = schema.check(compute, &settings.value, &unknown, &places);
+    found.retain(|problem| problem.code == &SETTING_UNKNOWN);
+    found
 }
 
 /// Two secrets that would reach dbt in one variable, in any environment.

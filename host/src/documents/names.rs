@@ -63,7 +63,7 @@ pub(crate) fn check_distinct<'a>(
 }
 
 /// The nearest name to a text that is none.
-fn proposal(text: &str) -> Option<String> {
+pub(crate) fn proposal(text: &str) -> Option<String> {
     let mut name = String::new();
     for c in text.trim().chars() {
         match c.to_ascii_lowercase() {

@@ -16,17 +16,19 @@ mod timeouts;
 mod transforms;
 
 use std::path;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 pub use approved_computes::{ApprovedComputes, approved_computes};
+pub use dbt_project::{ProjectFacts, facts};
 
 use super::artifacts::{DbtProject, ManifestRef, ProductRef};
 use super::catalog::Catalog;
 use super::product::Product;
 use super::settings;
-use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::compile::SIGNATURES_NOT_CHECKED;
+use crate::diagnostics::{Diagnostic, Source};
 use crate::documents::hierarchy::Level;
 use crate::documents::manifest::Manifest;
 use crate::documents::paths::lexical;
@@ -51,7 +53,24 @@ pub struct Inputs<'a> {
 /// may be some, and the plugins may have more to say about it.
 pub fn resolve(inputs: &Inputs<'_>) -> (Option<Product>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
-    let Documents { folder, project, spec, chain } = read::documents(inputs, &mut diagnostics);
+    let documents = read::documents(inputs, &mut diagnostics);
+    resolve_documents(documents, inputs, diagnostics)
+}
+
+/// As [`resolve`], of a spec and a manifest that are in no file yet: what compiling them would say.
+pub fn resolve_drafts(spec: &Arc<Source>, manifest: &Arc<Source>) -> (Option<Product>, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let documents = read::drafts(spec, manifest, &mut diagnostics);
+    let inputs = Inputs { spec: spec.path(), manifest: None, environments: &[], transforms: true };
+    resolve_documents(documents, &inputs, diagnostics)
+}
+
+fn resolve_documents(
+    documents: Documents,
+    inputs: &Inputs<'_>,
+    mut diagnostics: Vec<Diagnostic>,
+) -> (Option<Product>, Vec<Diagnostic>) {
+    let Documents { folder, project, spec, chain } = documents;
     let Ok(spec) = spec else { return (None, diagnostics) };
     let is_readable = chain.is_ok();
     let chain = chain.unwrap_or_default();

@@ -1,16 +1,17 @@
 //! The documents of a product: its dbt project, its spec, and the manifests that hold for it.
 
 use std::io;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Inputs;
 use super::dbt_project::{self, ProjectFile};
-use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::compile::SPEC_MISSING;
+use crate::diagnostics::{Diagnostic, Source};
 use crate::documents::hierarchy::{self, Chain};
 use crate::documents::paths::tidy;
-use crate::documents::{Spec, load_spec};
+use crate::documents::{Spec, load_spec, parse_spec};
 
 /// The spec's usual name: a dbt project without one is compiled with defaults.
 const SPEC_FILE: &str = "floe.yaml";
@@ -43,6 +44,23 @@ pub(super) fn documents(inputs: &Inputs<'_>, diagnostics: &mut Vec<Diagnostic>) 
     let spec = self::spec(inputs.spec, project.is_some(), diagnostics);
     let chain = manifests(inputs, spec.as_ref().ok().and_then(Option::as_ref), &folder, diagnostics);
     Documents { folder, project, spec, chain }
+}
+
+/// The same of texts that are in no file yet. The spec's folder is the dbt project's.
+pub(super) fn drafts(spec: &Arc<Source>, manifest: &Arc<Source>, diagnostics: &mut Vec<Diagnostic>) -> Documents {
+    let folder = spec.path().parent().unwrap_or(Utf8Path::new("")).to_owned();
+    let project = match dbt_project::read(&folder) {
+        Ok(project) => Some(project),
+        Err(errors) => {
+            diagnostics.extend(errors);
+            None
+        }
+    };
+    let (spec, found) = parse_spec(spec);
+    diagnostics.extend(found);
+    let (chain, found) = hierarchy::of_draft(manifest);
+    diagnostics.extend(found);
+    Documents { folder, project, spec: spec.map(Some).ok_or(Told), chain: chain.map(Some).ok_or(Told) }
 }
 
 /// The manifests that hold: none where the product names none.

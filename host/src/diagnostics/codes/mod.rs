@@ -10,11 +10,12 @@
 //! | F06xx | plugins: worker and answers |
 //! | F07xx | live checks |
 //! | F08xx | running: Python environments, dbt's graph, steps |
-//! | F09xx | this machine: files, environment |
+//! | F09xx | this machine: files, environment; from F0910 on: `floe init` |
 
 pub mod compile;
 pub mod documents;
 pub mod health;
+pub mod init;
 pub mod machine;
 pub mod manifest;
 pub mod plugins;
@@ -59,6 +60,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         python::ALL,
         run::ALL,
         machine::ALL,
+        init::ALL,
     ]
     .into_iter()
     .flatten()

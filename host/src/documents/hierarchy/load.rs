@@ -1,15 +1,17 @@
 //! From a manifest to the root of its chain.
 
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{Chain, Level, narrow, reference};
 use crate::diagnostics::codes::manifest as codes;
-use crate::diagnostics::{Diagnostic, Span};
+use crate::diagnostics::{Diagnostic, Source, Span};
 use crate::documents::fields::Problems;
-use crate::documents::load_manifest;
 use crate::documents::manifest::Manifest;
 use crate::documents::paths::tidy;
 use crate::documents::spanned::Spanned;
+use crate::documents::{load_manifest, parse_manifest};
 
 /// Reads a manifest and those that it narrows. Without a chain there is at least one error; with one there may be some.
 pub fn load(path: &Utf8Path) -> (Option<Chain>, Vec<Diagnostic>) {
@@ -18,6 +20,13 @@ pub fn load(path: &Utf8Path) -> (Option<Chain>, Vec<Diagnostic>) {
         let root = manifests.pop()?;
         Some(narrow::all(root, manifests.into_iter().rev().collect(), &mut problems))
     });
+    (chain, problems)
+}
+
+/// A manifest that is in no file yet, and that names no parent.
+pub fn of_draft(source: &Arc<Source>) -> (Option<Chain>, Vec<Diagnostic>) {
+    let (manifest, mut problems) = parse_manifest(source);
+    let chain = manifest.map(|manifest| narrow::all(manifest, Vec::new(), &mut problems));
     (chain, problems)
 }
 

@@ -18,7 +18,7 @@ use camino::Utf8Path;
 use super::manifest::{Manifest, Scope};
 use crate::diagnostics::{Diagnostic, Source, Span};
 
-pub use load::load;
+pub use load::{load, of_draft};
 pub use reference::locate;
 
 /// The manifests that hold for a product, and what they say together.

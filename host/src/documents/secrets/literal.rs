@@ -4,7 +4,7 @@ use floe_plugin_api::SECRET_KEYWORD;
 use serde_json::{Map, Value, json};
 
 use super::template::Template;
-use super::{Reference, recognise};
+use super::{Reference, recognise, sounds_secret};
 use crate::diagnostics::codes::documents as codes;
 use crate::diagnostics::{Diagnostic, Span};
 use crate::documents::yaml::{Entry, Kind, Node};
@@ -23,9 +23,17 @@ pub fn secret_pointers(settings: &Node, schema: &Value) -> Vec<String> {
     walk(settings, schema, "").pointers
 }
 
+/// JSON pointers to what should be a reference: secrets by a plugin's schema, and texts under keys that it does not name
+/// and that are called as secrets are.
+pub fn likely_secret_pointers(settings: &Node, schema: &Value) -> Vec<String> {
+    let mut walk = Walk { by_name: true, ..Walk::new(schema, "") };
+    walk.node(settings, None, &[schema]);
+    walk.pointers
+}
+
 /// Whether a schema marks the value itself as a secret; `root` is the document that its `$ref` lead into.
 pub fn is_secret(schema: &Value, root: &Value) -> bool {
-    let walk = Walk { root, compute: "", pointer: String::new(), pointers: Vec::new(), problems: Vec::new() };
+    let walk = Walk::new(root, "");
     let mut all = Vec::new();
     walk.expand(schema, 0, &mut all);
     all.iter().any(|schema| marks_secret(schema))
@@ -36,7 +44,7 @@ fn marks_secret(schema: &Value) -> bool {
 }
 
 fn walk<'a>(settings: &Node, schema: &'a Value, compute: &'a str) -> Walk<'a> {
-    let mut walk = Walk { root: schema, compute, pointer: String::new(), pointers: Vec::new(), problems: Vec::new() };
+    let mut walk = Walk::new(schema, compute);
     walk.node(settings, None, &[schema]);
     walk
 }
@@ -44,6 +52,8 @@ fn walk<'a>(settings: &Node, schema: &'a Value, compute: &'a str) -> Walk<'a> {
 struct Walk<'a> {
     root: &'a Value,
     compute: &'a str,
+    /// Whether a key that no schema names counts by what it is called.
+    by_name: bool,
     /// Of the setting that is looked at.
     pointer: String,
     pointers: Vec<String>,
@@ -51,6 +61,10 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
+    fn new(root: &'a Value, compute: &'a str) -> Self {
+        Self { root, compute, by_name: false, pointer: String::new(), pointers: Vec::new(), problems: Vec::new() }
+    }
+
     fn node(&mut self, node: &Node, entry: Option<&Entry>, schemas: &[&'a Value]) {
         let mut all = Vec::new();
         for schema in schemas {
@@ -67,6 +81,11 @@ impl<'a> Walk<'a> {
             Kind::Map(entries) => {
                 for entry in entries {
                     let key = entry.key.replace('~', "~0").replace('/', "~1");
+                    let is_text = matches!(entry.value.kind, Kind::Str(_));
+                    if self.by_name && is_text && sounds_secret(&entry.key) && !is_named(&all, &entry.key) {
+                        self.pointers.push(format!("{}/{key}", self.pointer));
+                        continue;
+                    }
                     self.below(&key, &entry.value, Some(entry), &properties(&all, &entry.key));
                 }
             }
@@ -159,6 +178,11 @@ fn properties<'a>(schemas: &[&'a Value], key: &str) -> Vec<&'a Value> {
         }
     }
     found
+}
+
+/// Whether one of the schemas names a key.
+fn is_named(schemas: &[&Value], key: &str) -> bool {
+    schemas.iter().any(|schema| schema.get("properties").is_some_and(|all| all.get(key).is_some()))
 }
 
 /// Whether a key fits a pattern, by the reader of patterns that checks the settings too.

@@ -12,7 +12,7 @@ use super::yaml::{Kind, Node};
 use crate::diagnostics::codes::documents as codes;
 use crate::diagnostics::{Diagnostic, Span};
 
-pub use literal::{is_secret, refuse_literals, secret_pointers};
+pub use literal::{is_secret, likely_secret_pointers, refuse_literals, secret_pointers};
 pub use mount::{MOUNT_ROOT, SecretMount};
 pub use profile::{BoundSecret, CATALOG_OWNER, ProfileSettings, SecretVariables, profile_settings, variable_name};
 pub use resolve::{Availability, Resolved, ResolvedSecret, Surroundings, resolve_settings};

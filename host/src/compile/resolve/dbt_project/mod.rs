@@ -26,6 +26,7 @@ use crate::telemetry;
 
 pub(super) use nodes::Node;
 use project_file::Layout;
+pub use project_file::{ProjectFacts, facts};
 pub(super) use project_file::{ProjectFile, read};
 use scan::Facts;
 use target_name::{Comparison, How};

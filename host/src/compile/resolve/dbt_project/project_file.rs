@@ -23,6 +23,37 @@ pub(in crate::compile::resolve) struct ProjectFile {
     pub(super) node: Node,
 }
 
+/// What `dbt_project.yml` says to those who have no spec yet.
+#[derive(Debug)]
+pub struct ProjectFacts {
+    /// Name and profile.
+    pub dbt: DbtProject,
+    /// Where the name stands.
+    pub name_span: Span,
+    /// Where the profile is named.
+    pub profile_span: Span,
+    /// The project's own version.
+    pub version: Option<String>,
+    /// Folders in which dbt looks for models, none where only dbt can tell.
+    pub models: Vec<Utf8PathBuf>,
+}
+
+/// Reads the dbt project of a folder, for those who have no spec yet.
+///
+/// # Errors
+/// As [`read`].
+pub fn facts(folder: &Utf8Path) -> Result<ProjectFacts, Vec<Diagnostic>> {
+    let ProjectFile { dbt, layout, node } = read(folder)?;
+    let span = |key: &str| node.get(key).map_or_else(|| node.span.clone(), |value| value.span.clone());
+    Ok(ProjectFacts {
+        name_span: span("name"),
+        profile_span: span("profile"),
+        version: node.get("version").and_then(plain).map(str::to_owned),
+        models: layout.models.unwrap_or_default(),
+        dbt,
+    })
+}
+
 /// The folders of a project in which dbt looks, by what it looks for. `None` where only dbt can tell: an expression.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Layout {
