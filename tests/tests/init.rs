@@ -4,10 +4,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use floe_tests::redact::redact;
+use floe_tests::servers::certificates::{Authority, Kind};
+use floe_tests::servers::postgres::{self, Endpoint, PASSWORD, USER};
 use floe_tests::tree::tree;
-use floe_tests::{Project, Run, workspace};
+use floe_tests::{Project, Run, dbt, workspace};
 
 /// A copy of one of `tests/projects`, without anything of floe's.
 fn published(name: &str) -> Project {
@@ -84,6 +87,62 @@ fn jaffle_shop_is_built_by_stock_dbt() {
         assert!(run.stdout.contains("PASS=7 WARN=0 ERROR=0"), "{}", run.stdout);
     }
     assert!(project.path("jaffle_shop.duckdb").exists(), "where the profile had it");
+}
+
+/// floe runs it with no edit.
+#[test]
+fn jaffle_shop_is_run_by_floe() {
+    let project = published("jaffle-shop");
+    let _ = project.floe(&["init"]).expect(0);
+    let project = project.with_environments(&[("duckdb", "duckdb")]);
+    for environment in ["dev", "prod"] {
+        let run = project.floe(&["run", "--env", environment, "--format", "json"]).expect(0).json();
+        let results = run["results"].as_array().cloned().unwrap_or_default();
+        assert_eq!(results.len(), 7, "{run:#}");
+        assert!(results.iter().all(|one| one["status"] == "success"), "{run:#}");
+    }
+}
+
+/// One output with nothing but a path, beside a database that holds a source already.
+#[test]
+fn octocatalog_is_run_by_floe() {
+    let project = published("octocatalog");
+    let fill = "import duckdb, sys\nduckdb.connect(sys.argv[1]).sql(\"create table github_events as select range as id, 'push' as kind from range(3)\")\n";
+    let database = project.path("github_archive.db");
+    let filled = Command::new(dbt::python()).args(["-c", fill]).arg(&database).status().expect("Python starts");
+    assert!(filled.success());
+    insta::assert_snapshot!("octocatalog", begun(&project, &[]));
+    let project = project.with_environments(&[("duckdb", "duckdb")]);
+    let _ = project.floe(&["run"]).expect(0);
+    let read = "import duckdb, sys\nprint(duckdb.connect(sys.argv[1]).sql('select kind, events from events_by_kind').fetchall())\n";
+    let rows = Command::new(dbt::python()).args(["-c", read]).arg(&database).output().expect("Python starts");
+    assert_eq!(String::from_utf8_lossy(&rows.stdout).trim(), "[('push', 3)]", "{rows:?}");
+}
+
+/// The output for Redshift of a profile for many engines, with all of it from variables, on a server.
+#[test]
+fn the_tests_of_dbt_utils_are_run_by_floe_on_redshift() {
+    let project = published("many-engines");
+    let _ = project.floe(&["init", "--target", "redshift"]).expect(0);
+    let project = project.with_environments(&[("redshift", "redshift")]);
+    let authority = Authority::new();
+    let endpoint = Endpoint::with_tls(&authority.issue(Kind::Good));
+    let mut command = project.command(&["run", "--format", "json"]);
+    command.env("SSL_CERT_FILE", authority.file());
+    for (name, value) in [
+        ("REDSHIFT_TEST_HOST", "localhost"),
+        ("REDSHIFT_TEST_PORT", &endpoint.port.to_string()),
+        ("REDSHIFT_TEST_USER", USER),
+        ("DBT_ENV_SECRET_REDSHIFT_TEST_PASS", PASSWORD),
+        ("REDSHIFT_TEST_DBNAME", "shop"),
+        ("REDSHIFT_TEST_SCHEMA", "utils"),
+    ] {
+        command.env(name, value);
+    }
+    let run = Run::of(&mut command).expect(0);
+    assert!(!run.transcript().contains(PASSWORD));
+    assert_eq!(run.json()["results"].as_array().map(Vec::len), Some(1), "{}", run.transcript());
+    assert_eq!(postgres::shared().sql("shop", "select a from utils.data_people"), "1");
 }
 
 #[test]

@@ -1,0 +1,1 @@
+select id as event_id, kind from {{ source('github', 'github_events') }}
