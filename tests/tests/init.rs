@@ -217,7 +217,7 @@ fn every_adapter_compiles() {
         let project = with_profile(&format!("shop:\n  target: dev\n  outputs:\n    dev: {output}\n"));
         let said = begun(&project, &[]);
         assert!(!said.contains("hunter2"), "{said}");
-        all.push_str(&format!("##### {adapter}\n{said}\n"));
+        all.extend(["##### ", adapter, "\n", &said, "\n"]);
     }
     insta::assert_snapshot!("adapters", all);
 }
@@ -311,7 +311,7 @@ fn projects_that_cannot_be_used() {
             project.write("dbt_project.yml", text);
         }
         let run = project.floe(&["init"]).expect(1);
-        all.push_str(&format!("##### {name}\n{}\n", redact(&project, &run.transcript())));
+        all.extend(["##### ", name, "\n", &redact(&project, &run.transcript()), "\n"]);
     }
     insta::assert_snapshot!("broken-projects", all);
 }

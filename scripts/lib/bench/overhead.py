@@ -30,7 +30,8 @@ def measure(options):
 
 def dbt(folder, compute, computes):
     """dbt alone, on what the compute owns."""
-    selection = [] if computes == 1 else ["--select" if compute == "duckdb_large" else "--exclude", "path:models/second"]
+    flag = "--select" if compute == "duckdb_large" else "--exclude"
+    selection = [] if computes == 1 else [flag, "path:models/second"]
     program = str(folder / f".floe/python/{compute}/bin/dbt")
     return [program, "build", "--profiles-dir", f"target/floe/profiles/dev/{compute}", *selection]
 
@@ -57,4 +58,5 @@ def show(result):
     for name, rows in result.items():
         plain = rows["dbt build"]["median_ms"]
         for what, row in rows.items():
-            print(f"{f'{name}: {what}':32}{row['median_ms']:10.0f}{row['slowest_ms']:10.0f}{row['median_ms'] / plain:14.3f}")
+            ratio = row["median_ms"] / plain
+            print(f"{f'{name}: {what}':32}{row['median_ms']:10.0f}{row['slowest_ms']:10.0f}{ratio:14.3f}")
