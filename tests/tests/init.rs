@@ -2,6 +2,7 @@
 //! changed, and no secret is anywhere but where it was.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -161,7 +162,7 @@ fn every_adapter_compiles() {
         let project = with_profile(&format!("shop:\n  target: dev\n  outputs:\n    dev: {output}\n"));
         let said = begun(&project, &[]);
         assert!(!said.contains("hunter2"), "{said}");
-        all.push_str(&format!("##### {adapter}\n{said}\n"));
+        let _ = writeln!(all, "##### {adapter}\n{said}");
     }
     insta::assert_snapshot!("adapters", all);
 }
@@ -256,7 +257,7 @@ fn projects_that_cannot_be_used() {
             project.write("dbt_project.yml", text);
         }
         let run = project.floe(&["init"]).expect(1);
-        all.push_str(&format!("##### {name}\n{}\n", redact(&project, &run.transcript())));
+        let _ = writeln!(all, "##### {name}\n{}", redact(&project, &run.transcript()));
     }
     insta::assert_snapshot!("broken-projects", all);
 }

@@ -1,6 +1,5 @@
 //! Puts the files in place, both or neither, and never over another.
 
-use std::error::Error as _;
 use std::fs::{self, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -76,7 +75,8 @@ fn stage(file: &Draft) -> io::Result<NamedTempFile> {
 
 fn not_written(path: &Utf8Path, error: &io::Error) -> Diagnostic {
     // The cause without the name of the temporary file, which says nothing to anybody.
-    let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+    let cause = error.to_string();
+    let cause = cause.split(" at path ").next().unwrap_or_default();
     Diagnostic::error(
         &NOT_WRITTEN,
         format!("`{path}` cannot be written: {cause}"),
