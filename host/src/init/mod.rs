@@ -132,7 +132,7 @@ fn documents<S: ComputeSource>(
 /// Who has no spec yet names the folder of the project.
 fn no_spec(mut problem: Diagnostic) -> Diagnostic {
     if problem.code == &DBT_PROJECT_MISSING {
-        problem.help = String::from("run it in the folder of dbt_project.yml, or name that folder with --project-dir");
+        "run it in the folder of dbt_project.yml, or name that folder with --project-dir".clone_into(&mut problem.help);
     }
     problem
 }
