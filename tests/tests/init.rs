@@ -195,7 +195,10 @@ fn every_adapter_compiles() {
             "{type: snowflake, account: a-b, user: u, password: hunter2-4718, database: d, schema: s, warehouse: w, \
                        client_session_keep_alive: no, threads: 4}",
         ),
-        ("spark", "{type: spark, method: thrift, host: h, port: 10000, user: u, schema: s, query_timeout: 600, threads: 2}"),
+        (
+            "spark",
+            "{type: spark, method: thrift, host: h, port: 10000, user: u, schema: s, query_timeout: 600, threads: 2}",
+        ),
         (
             "bigquery",
             "{type: bigquery, method: oauth, project: p, dataset: d, job_execution_timeout_seconds: 300, retries: 2}",
@@ -253,8 +256,8 @@ fn what_does_not_compile_is_written_and_the_edits_are_asked_for() {
     let files = ["floe.yaml", "manifest.yaml"].map(|file| text(&project, file)).concat();
     insta::assert_snapshot!("edits", redact(&project, &format!("{}\n{files}", run.transcript())));
     let compiled = project.floe(&["compile"]).expect(1);
-    let plain = |text: &str| redact(&project, text);
-    assert_eq!(plain(&run.stderr), plain(&compiled.stderr), "the errors are those of `floe compile`");
+    let [asked, found] = [&run, &compiled].map(|run| redact(&project, &run.stderr));
+    assert_eq!(asked, found, "the errors are those of `floe compile`");
 }
 
 #[test]
@@ -392,10 +395,14 @@ fn profiles_are_looked_for_where_dbt_does() {
     assert_eq!(database(&at_home, false), "home.duckdb");
 }
 
-/// A plugin of another vendor is found by the adapter that it says it is for.
+/// A plugin of another vendor is found by the adapter that it says it is for; of an adapter that none knows, that is told.
 #[test]
 fn a_plugin_of_another_name() {
-    let project = with_profile("shop: {outputs: {dev: {type: nimbus, path: x.db}}}\n").with_fixtures(&["good"]);
-    let run = project.floe(&["init"]);
-    insta::assert_snapshot!("another-adapter", redact(&project, &run.transcript()));
+    let project = with_profile("shop: {outputs: {dev: {type: duckdb, path: x.db}}}\n").with_fixtures(&["good"]);
+    let plugins = project.plugins();
+    let only = ["--plugins-dir", plugins.to_str().expect("UTF-8")];
+    let _ = project.floe(&[["init"].as_slice(), &only].concat()).expect(0);
+    assert!(text(&project, "manifest.yaml").contains("- name: good\n"), "{}", text(&project, "manifest.yaml"));
+    let _ = project.floe(&[["compile"].as_slice(), &only].concat()).expect(0);
+    insta::assert_snapshot!("no-plugin", said(&[("", "shop: {outputs: {dev: {type: nimbus, pass: hunter2}}}\n")], 1));
 }

@@ -79,22 +79,32 @@ fn take_shared(all: &mut [Vec<Entry>]) -> Vec<Entry> {
 
 /// A name for each output.
 fn environment_names(outputs: &[&Output], outcome: &mut Outcome) -> Vec<String> {
-    let mut taken = Vec::new();
-    for output in outputs {
-        let name = names::another(&output.name, "environment", &taken);
-        if name != output.name {
-            outcome.diagnostics.push(settings::changed(
-                format!(
-                    "output `{}` becomes the environment `{name}`, for its name is none of an environment",
-                    output.name
-                ),
-                "the environment is dbt's target: where models ask for `target.name`, write the new name",
-                &output.span,
-            ));
+    // Who has a name that can stay keeps it, whatever the order.
+    let mut taken: Vec<String> = Vec::new();
+    let keeps: Vec<bool> = outputs
+        .iter()
+        .map(|output| {
+            let keeps = names::another(&output.name, "environment", &taken) == output.name;
+            taken.extend(Some(output.name.clone()).filter(|_| keeps));
+            keeps
+        })
+        .collect();
+    let mut found = Vec::new();
+    for (output, keeps) in outputs.iter().zip(keeps) {
+        if keeps {
+            found.push(output.name.clone());
+            continue;
         }
-        taken.push(name);
+        let name = names::another(&output.name, "environment", &taken);
+        outcome.diagnostics.push(settings::changed(
+            format!("output `{}` becomes the environment `{name}`: {}", output.name, names::RULE),
+            "the environment is dbt's target: where models ask for `target.name`, write the new name",
+            &output.span,
+        ));
+        taken.push(name.clone());
+        found.push(name);
     }
-    taken
+    found
 }
 
 fn environment_choice(name: &str, connections: &[Entry], output: &Output, count: usize) -> Choice {
@@ -102,7 +112,7 @@ fn environment_choice(name: &str, connections: &[Entry], output: &Output, count:
     let why = match keys.as_slice() {
         [] if count == 1 => "the one output of this adapter: all its settings are the compute's `config`".to_owned(),
         [] => "an output; all that it sets is the same in each, and so in the compute's `config`".to_owned(),
-        keys => format!("an output; {} differ and are its own, the rest is the compute's `config`", keys.join(", ")),
+        keys => format!("an output; its own are {}, the rest is the compute's `config`", keys.join(", ")),
     };
     Choice::new(format!("environment `{name}`"), why, &output.span)
 }

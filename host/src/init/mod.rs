@@ -26,6 +26,7 @@ pub use write::{MANIFEST_FILE, SPEC_FILE};
 use crate::compile;
 use crate::compile::resolve::{self, ProjectFacts};
 use crate::compile::source::ComputeSource;
+use crate::diagnostics::codes::compile::DBT_PROJECT_MISSING;
 use crate::diagnostics::{Diagnostic, Severity, Source};
 use environments::Compute;
 use profiles::{Output, Profile};
@@ -94,7 +95,8 @@ fn documents<S: ComputeSource>(
     outcome: &mut Outcome,
 ) -> Result<Documents, Vec<Diagnostic>> {
     write::refuse_existing(&ask.project_dir)?;
-    let project = resolve::facts(&ask.project_dir)?;
+    let project =
+        resolve::facts(&ask.project_dir).map_err(|problems| problems.into_iter().map(no_spec).collect::<Vec<_>>())?;
     let (profile, warnings) = profiles::read(&ask.profiles, &project)?;
     outcome.diagnostics.extend(warnings);
     let target = target::of(&profile, ask.target.as_deref()).map_err(|problem| vec![*problem])?;
@@ -125,6 +127,14 @@ fn documents<S: ComputeSource>(
         left_out: &left_out,
         models,
     }))
+}
+
+/// Who has no spec yet names the folder of the project.
+fn no_spec(mut problem: Diagnostic) -> Diagnostic {
+    if problem.code == &DBT_PROJECT_MISSING {
+        "run it in the folder of dbt_project.yml, or name that folder with --project-dir".clone_into(&mut problem.help);
+    }
+    problem
 }
 
 /// What the outputs of other adapters would be: computes that the manifest shows in a comment.

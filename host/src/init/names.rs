@@ -2,6 +2,9 @@
 
 use crate::documents::names::{is_name, proposal};
 
+/// What names are, for a sentence.
+pub(super) const RULE: &str = "names begin with a lowercase letter, go on with lowercase letters, digits, `_` and `-`, and differ in more than these two";
+
 /// The nearest name to a text; `fallback` where nothing of it can stand in one.
 pub(super) fn name(text: &str, fallback: &str) -> String {
     if is_name(text) { text.to_owned() } else { proposal(text).unwrap_or_else(|| fallback.to_owned()) }

@@ -52,15 +52,21 @@ pub(super) fn read(
     let source =
         read_source(&folder.path.join(PROFILES_FILE), "the file of the profiles").map_err(|error| vec![*error])?;
     let (node, problems) = yaml::parse(&source);
-    let Some(node) = node.filter(|_| !problems.iter().any(Diagnostic::is_error)) else {
+    if problems.iter().any(Diagnostic::is_error) {
         hide_all(&source);
         return Err(problems);
-    };
+    }
+    // An empty file has no profile either.
+    let node = node.unwrap_or_else(|| Node::empty_map(Span::new(&source, 0, 0)));
     hide_values(&node, "");
     let name = &project.dbt.profile;
     let Some(entry) = node.entry(name) else {
         let keys = node.as_map().unwrap_or_default().iter().map(|entry| entry.key.as_str());
-        let help = meant_or_listed(name, keys.filter(|key| *key != "config"), "there are");
+        let keys: Vec<&str> = keys.filter(|key| *key != "config").collect();
+        let help = match keys.as_slice() {
+            [] => "it has no profile at all; name the folder of another with --profiles-dir".to_owned(),
+            keys => meant_or_listed(name, keys.iter().copied(), "there are"),
+        };
         let message = format!("there is no profile `{name}` in `{}`", source.path());
         return Err(vec![
             Diagnostic::error(&PROFILE_MISSING, message, help).labelled(project.profile_span.clone(), "named here"),

@@ -74,9 +74,12 @@ fn stage(file: &Draft) -> io::Result<NamedTempFile> {
 }
 
 fn not_written(path: &Utf8Path, error: &io::Error) -> Diagnostic {
+    // The cause without the name of the temporary file, which says nothing to anybody.
+    let cause = error.to_string();
+    let cause = cause.split(" at path ").next().unwrap_or_default();
     Diagnostic::error(
         &NOT_WRITTEN,
-        format!("`{path}` cannot be written: {error}"),
+        format!("`{path}` cannot be written: {cause}"),
         "see that the folder can be written to and the disk has room; nothing was written",
     )
 }
@@ -114,6 +117,10 @@ mod tests {
     #[test]
     fn what_the_system_refuses_is_told() {
         let error = all(&mut drafts(Utf8Path::new("/proc/nowhere"))).unwrap_err().remove(0);
-        insta::assert_snapshot!(error.to_text("id"), @"");
+        insta::assert_snapshot!(error.to_text("id"), @r"
+        error[F0919]: `/proc/nowhere/floe.yaml` cannot be written: No such file or directory (os error 2)
+         |
+         = help: see that the folder can be written to and the disk has room; nothing was written
+        ");
     }
 }

@@ -41,7 +41,7 @@ pub struct ProjectFacts {
 /// Reads the dbt project of a folder, for those who have no spec yet.
 ///
 /// # Errors
-/// As [`read`].
+/// As when the project is read.
 pub fn facts(folder: &Utf8Path) -> Result<ProjectFacts, Vec<Diagnostic>> {
     let ProjectFile { dbt, layout, node } = read(folder)?;
     let span = |key: &str| node.get(key).map_or_else(|| node.span.clone(), |value| value.span.clone());
