@@ -22,6 +22,17 @@ pub enum Status {
 }
 
 impl Status {
+    /// A word for it, as in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Warn => "warn",
+            Self::Error => "error",
+            Self::Skipped => "skipped",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
     fn of(event: &NodeEvent) -> Self {
         match event.status.as_str() {
             "success" | "pass" | "no-op" | "reused" => Self::Success,

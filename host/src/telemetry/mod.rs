@@ -45,6 +45,36 @@ pub fn log(diagnostic: &Diagnostic, correlation_id: &str) {
     }
 }
 
+/// A node that has ended, or will not begin.
+#[derive(Debug, Clone, Copy)]
+pub struct NodeEnded<'a> {
+    /// dbt's id.
+    pub node: &'a str,
+    /// Its compute.
+    pub compute: &'a str,
+    /// How it ended.
+    pub status: &'a str,
+    /// How long it took, in seconds.
+    pub seconds: Option<f64>,
+    /// What the engine calls its last statement.
+    pub query_id: Option<&'a str>,
+}
+
+impl NodeEnded<'_> {
+    /// Logs it.
+    pub fn log(&self) {
+        tracing::info!(
+            correlation_id = correlation_id(),
+            node = self.node,
+            compute = self.compute,
+            status = self.status,
+            seconds = self.seconds,
+            query_id = self.query_id,
+            "a node ended"
+        );
+    }
+}
+
 /// A node that took longer than it may.
 #[derive(Debug, Clone, Copy)]
 pub struct TimedOut<'a> {

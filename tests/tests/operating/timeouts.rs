@@ -64,7 +64,7 @@ fn duckdb() {
         project
             .command(&["run", "--format", "json"])
             .env_remove("FLOE_PLUGIN_PATH")
-            .env("FLOE_LOG", "warn")
+            .env("FLOE_LOG", "info")
             .env("FLOE_LOG_FORMAT", "json"),
     )
     .expect(1);
@@ -89,8 +89,13 @@ fn duckdb() {
         rows_of_file(&project.path("shop.duckdb"), "select table_name from information_schema.tables order by 1");
     assert_eq!(built, json!([["longer"], ["stg_orders"]]));
 
-    let logged = run.stderr.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let mut logged = logged.filter(|line| line["timed_out"] == json!(true) && line["node"] == "model.shop.slow");
+    let logged = || run.stderr.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut ended =
+        logged().filter(|line| line["message"] == "a node ended" && line["node"] == "model.shop.stg_orders");
+    let event = ended.next().expect("each node's event");
+    assert_eq!((&event["compute"], &event["status"]), (&json!("duckdb"), &json!("success")));
+    assert!(event["seconds"].is_f64() && event["correlation_id"].is_string(), "{event:#}");
+    let mut logged = logged().filter(|line| line["timed_out"] == json!(true) && line["node"] == "model.shop.slow");
     let event = logged.next().expect("the event of the log");
     assert_eq!(event["compute"], "duckdb");
     assert_eq!(event["timeout_seconds"], 2.0);

@@ -23,7 +23,7 @@ use super::secrets::Variables;
 use super::{Session, interrupt, place};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run::INTERRUPTED;
-use crate::telemetry::TimedOut;
+use crate::telemetry::{NodeEnded, TimedOut};
 use outcome::{Ended, Outcomes};
 
 /// How many runs are kept.
@@ -278,6 +278,14 @@ impl Going<'_> {
 
     fn ended(&mut self, result: &NodeResult) {
         self.note(&Entry::Node(result.clone()));
+        let event = NodeEnded {
+            node: &result.node,
+            compute: &result.compute,
+            status: result.status.as_str(),
+            seconds: result.seconds,
+            query_id: result.query_id.as_deref(),
+        };
+        event.log();
         if let Some(timeout) = &result.timeout {
             let event = TimedOut {
                 node: &result.node,
