@@ -331,7 +331,9 @@ fn environments_and_folders_that_are_broken_are_said() {
     project.write(".floe", "");
     said += &plain(&project, &floe(&project, &["plan"]).expect(1));
     // Python that cannot be started, and one that is something else.
-    for (program, mode) in [("no program", 0o644), ("#!/bin/sh\nhead -n 1 > request.json\nexec python3 fake.py\n", 0o755)] {
+    for (program, mode) in
+        [("no program", 0o644), ("#!/bin/sh\nhead -n 1 > request.json\nexec python3 fake.py\n", 0o755)]
+    {
         let project = product();
         let fake = "import json\nr = json.load(open('request.json'))\nopen(r['target_path'] + '/manifest.json', 'w').write('{}')\n\
                     open(r['report'], 'a').write(json.dumps({'event': 'end', 'name': 'parse', 'ok': True, 'error': None}) + '\\n')\n";
