@@ -16,6 +16,7 @@ pub mod environments;
 pub mod fixtures;
 pub mod forge;
 pub mod later;
+pub mod outcomes;
 pub mod probes;
 pub mod project;
 pub mod python;

@@ -159,10 +159,9 @@ impl Past {
         is_held: impl Fn(&str) -> bool,
     ) -> Result<Self, Diagnostic> {
         let runs = ids(place);
-        let newest = |id: &&String| id.starts_with(|letter: char| letter.is_ascii_hexdigit());
         let found = match id {
             Some(id) => Self::read(place, id, &is_held),
-            None => runs.iter().rev().filter(newest).find_map(|id| {
+            None => runs.iter().rev().find_map(|id| {
                 Self::read(place, id, &is_held)
                     .filter(|past| environment.is_none_or(|name| past.begun.environment == name))
             }),

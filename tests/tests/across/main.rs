@@ -11,6 +11,7 @@ mod two_files;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use floe_tests::outcomes::{plain, results, rows_of_file};
 use floe_tests::servers::iceberg::{self, CLIENT_ID, CLIENT_SECRET, Catalog};
 use floe_tests::servers::spark;
 use floe_tests::{Project, Run};
@@ -95,38 +96,4 @@ fn floe_as(project: &Project, who: &str, arguments: &[&str]) -> Run {
 /// The rows of a table, as PyIceberg reads them.
 fn rows(table: &str) -> Vec<Value> {
     Catalog::shared().read(&[table])[table]["rows"].as_array().expect("rows").clone()
-}
-
-/// What a command said on standard error, without what differs from run to run.
-fn plain(project: &Project, run: &Run) -> String {
-    let text = floe_tests::redact::redact(project, &run.stderr);
-    let lines: Vec<&str> = text.lines().filter(|line| !line.contains("correlation id")).collect();
-    lines.join("\n") + "\n"
-}
-
-/// What each node of a run came to: `model orders: success`, in order.
-fn results(run: &Run) -> Vec<String> {
-    let results = run.json()["results"].as_array().cloned().unwrap_or_default();
-    let mut results: Vec<String> = results
-        .iter()
-        .map(|one| {
-            let text = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
-            format!("{} {} on {}: {}", text("resource_type"), text("name"), text("compute"), text("status"))
-        })
-        .collect();
-    results.sort_unstable();
-    results
-}
-
-/// Rows that stock DuckDB finds in a file, by a query.
-fn rows_of_file(file: &Path, query: &str) -> Value {
-    let script = "import duckdb, json, sys\nprint(json.dumps(duckdb.connect(sys.argv[1], read_only=True).sql(sys.argv[2]).fetchall()))\n";
-    let output = std::process::Command::new(floe_tests::dbt::python())
-        .args(["-c", script])
-        .arg(file)
-        .arg(query)
-        .output()
-        .expect("Python starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("JSON")
 }

@@ -5,9 +5,9 @@ mod offline;
 mod status;
 mod timeouts;
 
-use std::path::Path;
 use std::sync::Mutex;
 
+use floe_tests::outcomes::{plain, results, rows_of_file};
 use floe_tests::{Project, Run};
 use serde_json::{Value, json};
 
@@ -22,44 +22,10 @@ fn floe(project: &Project, arguments: &[&str]) -> Run {
     Run::of(project.command(arguments).env_remove("FLOE_PLUGIN_PATH"))
 }
 
-/// Each node of a run: `model orders on shop: success`, in order.
-fn results(run: &Run) -> Vec<String> {
-    let results = run.json()["results"].as_array().cloned().unwrap_or_default();
-    let mut results: Vec<String> = results
-        .iter()
-        .map(|one| {
-            let text = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
-            format!("{} {} on {}: {}", text("resource_type"), text("name"), text("compute"), text("status"))
-        })
-        .collect();
-    results.sort_unstable();
-    results
-}
-
 /// The result of a node.
 fn result(run: &Run, name: &str) -> Value {
     let results = run.json()["results"].as_array().cloned().unwrap_or_default();
     results.into_iter().find(|one| one["name"] == name).unwrap_or_else(|| panic!("{name} in {}", run.transcript()))
-}
-
-/// Rows that stock DuckDB finds in a file, by a query.
-fn rows_of_file(file: &Path, query: &str) -> Value {
-    let script = "import duckdb, json, sys\nprint(json.dumps(duckdb.connect(sys.argv[1], read_only=True).sql(sys.argv[2]).fetchall()))\n";
-    let output = std::process::Command::new(floe_tests::dbt::python())
-        .args(["-c", script])
-        .arg(file)
-        .arg(query)
-        .output()
-        .expect("Python starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("JSON")
-}
-
-/// What a command said on standard error, without what differs from run to run.
-fn plain(project: &Project, run: &Run) -> String {
-    let text = floe_tests::redact::redact(project, &run.stderr);
-    let lines: Vec<&str> = text.lines().filter(|line| !line.contains("correlation id")).collect();
-    lines.join("\n") + "\n"
 }
 
 /// The errors of a JSON answer for a snapshot, without what differs from run to run.

@@ -93,8 +93,7 @@ def listen(pipe, limits):
 
     def wait():
         os.read(pipe, 1)
-        if limits is not None:
-            limits.interrupt()
+        limits.interrupt()
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
         time.sleep(ENDS_WITHIN)
         os._exit(INTERRUPTED)
@@ -152,28 +151,22 @@ class Run:
     def node(self, unique_id, status, seconds, message):
         self.told.add(unique_id)
         self.running.discard(unique_id)
-        told = {"seconds": seconds, "message": plain(message) if message else None}
         node = self.limits.finished(unique_id)
+        self.tell_node(unique_id, str(status).lower(), seconds, plain(message) if message else None, node)
+
+    def tell_node(self, unique_id, status, seconds, message, node):
+        told = {"seconds": seconds, "message": message}
         if node is not None:
             told["query_id"] = node.query_id
-            if str(status).lower() != "success":
+            if status != "success":
                 told["ended_by"], told["timeout"] = node.reason, node.told()
-        self.report.tell("node", id=unique_id, status=str(status).lower(), **told)
+        self.report.tell("node", id=unique_id, status=status, **told)
 
     def stuck(self, node):
         """A node that cannot be ended: what else runs may, then dbt is."""
         message = f"{node.words()}; it does not end, so dbt was ended"
         seconds = round(time.monotonic() - node.started, 3)
-        self.report.tell(
-            "node",
-            id=node.unique_id,
-            status="error",
-            seconds=seconds,
-            message=message,
-            query_id=node.query_id,
-            ended_by=node.reason,
-            timeout=node.told(),
-        )
+        self.tell_node(node.unique_id, "error", seconds, message, node)
         self.running.discard(node.unique_id)
         alone_since = None
         while alone_since is None or time.monotonic() - alone_since < ALONE:
