@@ -124,6 +124,7 @@ pub mod abi;
 mod builder;
 mod catalog;
 mod check;
+pub mod compliance;
 mod config;
 mod error;
 mod export;
