@@ -1,10 +1,11 @@
 //! floe: governed, per-transform compute engines for dbt. The library under the `floe` binary.
 //!
-//! One folder for each thing that the host does; arrows point downwards only: `cli`, then `run`, `health` and `init`, then
+//! One folder for each thing that the host does; arrows point downwards only: `cli`, then `run`, `health`, `conformance` and `init`, then
 //! `compile`, then `documents` and `plugins`, then `diagnostics` and `telemetry`.
 
 pub mod cli;
 pub mod compile;
+pub mod conformance;
 pub mod diagnostics;
 pub mod documents;
 pub mod health;

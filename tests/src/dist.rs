@@ -36,3 +36,9 @@ fn build() -> PathBuf {
 pub fn floe() -> PathBuf {
     dist().join("bin/floe")
 }
+
+/// The library of a plugin that is shipped.
+pub fn plugin(name: &str) -> PathBuf {
+    let file = format!("{}floe_plugin_{name}{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
+    dist().join("plugins").join(file)
+}

@@ -37,6 +37,16 @@ impl Settings {
         Self { compute }
     }
 
+    /// The settings of a compute of no product, and everything that is wrong with them.
+    pub fn alone(compute: Compute, schema: &SettingsSchema) -> (Self, Vec<Diagnostic>) {
+        let literals = refuse_literals(&compute.config.connection, schema.as_value(), &compute.name);
+        let mut problems: Vec<_> =
+            literals.into_iter().map(|literal| literal.of_kind(ErrorKind::Configuration)).collect();
+        let mut settings = Self { compute };
+        problems.extend(settings.problems(schema));
+        (settings, problems)
+    }
+
     /// The same with what a mounted secret holds.
     pub fn complete(product: &Product, compute: &Compute, environment: &str, schema: &SettingsSchema) -> Self {
         let mut settings = Self::of(product, compute, environment);

@@ -129,6 +129,12 @@ pub(super) enum Where<'a> {
     Environment(&'a str),
 }
 
+/// Settings that are a document of their own.
+pub(super) fn read_alone(node: Node, problems: &mut Problems) -> Option<ComputeSettings> {
+    let entry = Entry { key: "config".to_owned(), key_span: node.span.clone(), value: node };
+    read(entry, Where::Config, problems)
+}
+
 pub(super) fn read(entry: Entry, place: Where<'_>, problems: &mut Problems) -> Option<ComputeSettings> {
     let Kind::Map(entries) = entry.value.kind else {
         // `config:` with nothing below it is what is left when all settings are commented out.

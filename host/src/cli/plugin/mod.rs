@@ -1,6 +1,7 @@
-//! `floe plugin`: list and inspect here, lock and verify in files of their own. Nothing of a plugin is executed.
+//! `floe plugin`: list and inspect here, the others in files of their own. Only `test` executes anything of a plugin.
 
 mod lock;
+mod test;
 mod verify;
 
 use std::fmt::Write as _;
@@ -23,6 +24,8 @@ pub(super) enum Command {
     List(PluginArgs),
     /// Show what one plugin says of itself, without executing anything of it
     Inspect(InspectArgs),
+    /// Ask a plugin everything that floe may ask it, and say what it does otherwise than it should
+    Test(test::Args),
     /// Write floe.lock, which pins the plugins that the manifest's computes use
     Lock(lock::Args),
     /// Check the plugins that the manifest's computes use against floe.lock
@@ -42,6 +45,9 @@ pub(super) fn run(command: &Command) -> Answer {
     match command {
         Command::List(args) => list(&wiring::plugin_host(args)),
         Command::Inspect(args) => inspect_one(args),
+        Command::Test(args) => test::run(args).unwrap_or_else(|errors| {
+            Answer::default().with_diagnostics(errors).with("plugins", json!([])).with("checks", json!([]))
+        }),
         Command::Lock(args) => answered(lock::run(args)),
         Command::Verify(args) => answered(verify::run(args)),
     }

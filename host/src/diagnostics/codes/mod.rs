@@ -10,9 +10,10 @@
 //! | F06xx | plugins: worker and answers |
 //! | F07xx | live checks |
 //! | F08xx | running: Python environments, dbt's graph, steps |
-//! | F09xx | this machine: files, environment; from F0910 on: `floe init` |
+//! | F09xx | this machine: files, environment; from F0910 on: `floe init`; from F0930 on: `floe plugin test` |
 
 pub mod compile;
+pub mod conformance;
 pub mod documents;
 pub mod health;
 pub mod init;
@@ -61,6 +62,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         run::ALL,
         machine::ALL,
         init::ALL,
+        conformance::ALL,
     ]
     .into_iter()
     .flatten()

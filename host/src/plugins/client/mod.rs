@@ -8,7 +8,7 @@ mod output;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use floe_plugin_api::{PluginError, Request};
+use floe_plugin_api::{Method, PluginError, Request};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -91,6 +91,21 @@ impl Worker {
     pub fn call<R: Request>(&mut self, request: &R, deadline: Duration) -> Result<R::Response, Diagnostic> {
         let method = R::METHOD;
         let document = serde_json::to_string(request).map_err(|error| self.subject.bad_request(method, &error))?;
+        let answer = self.call_document(method, document, deadline)?.map_err(|error| self.subject.said(error))?;
+        serde_json::from_str(&answer).map_err(|error| self.subject.bad_answer(method, &error.to_string()))
+    }
+
+    /// Calls a method with a document that may be anything, and returns its response document or its error as they are,
+    /// save for secrets.
+    ///
+    /// # Errors
+    /// One diagnostic: what became of the plugin, or of its answer, where it has given none.
+    pub fn call_document(
+        &mut self,
+        method: Method,
+        document: String,
+        deadline: Duration,
+    ) -> Result<Result<String, PluginError>, Diagnostic> {
         if document.len() > self.limits.largest_frame as usize {
             return Err(self.subject.request_too_large(method, document.len() as u64, self.limits.largest_frame));
         }
@@ -99,8 +114,8 @@ impl Worker {
         let answer = self.ask(&ToWorker::Call { method, document }, &during, deadline)?;
         tracing::debug!(plugin = self.name(), %method, elapsed_ms = begin.elapsed().as_secs_f64() * 1e3, "plugin answered");
         match answer {
-            FromWorker::Reply { document } => self.decode::<R>(&document),
-            FromWorker::Failed { error } => Err(self.said(error)),
+            FromWorker::Reply { document } => Ok(Ok(self.scrubbed(method, document))),
+            FromWorker::Failed { error } => Ok(Err(self.scrubbed_error(error))),
             FromWorker::TooLarge { bytes } => {
                 Err(self.subject.answer_too_large(&during, bytes, self.limits.largest_frame))
             }
@@ -110,6 +125,11 @@ impl Worker {
                 Err(self.put_down(died))
             }
         }
+    }
+
+    /// Id of the process that the plugin runs in.
+    pub fn process_id(&self) -> i32 {
+        self.process.pid().as_raw_nonzero().get()
     }
 
     /// Takes what is worth a warning so far: for workers that live long.
@@ -243,21 +263,26 @@ impl Worker {
         }
     }
 
-    fn decode<R: Request>(&mut self, document: &str) -> Result<R::Response, Diagnostic> {
-        let response = if self.scrubber.is_empty() {
-            serde_json::from_str(document)
-        } else {
-            serde_json::from_str::<Value>(document).and_then(|mut document| {
-                if self.scrubber.scrub_document(&mut document) {
-                    self.leaks.insert(format!("its answer to {}", R::METHOD));
-                }
-                serde_json::from_value(document)
-            })
+    /// An answer without any secret.
+    fn scrubbed(&mut self, method: Method, document: String) -> String {
+        if self.scrubber.is_empty() {
+            return document;
+        }
+        let leak = match serde_json::from_str::<Value>(&document) {
+            Ok(mut value) => self.scrubber.scrub_document(&mut value).then(|| value.to_string()),
+            // It cannot be read, and will be shown to nobody; all the same.
+            Err(_) => Some(self.scrubber.scrub(&document).into_owned()).filter(|scrubbed| *scrubbed != document),
         };
-        response.map_err(|error| self.subject.bad_answer(R::METHOD, &error.to_string()))
+        match leak {
+            Some(scrubbed) => {
+                self.leaks.insert(format!("its answer to {method}"));
+                scrubbed
+            }
+            None => document,
+        }
     }
 
-    fn said(&mut self, mut error: PluginError) -> Diagnostic {
+    fn scrubbed_error(&mut self, mut error: PluginError) -> PluginError {
         let texts =
             [Some(&mut error.message), error.help.as_mut(), error.reason.as_mut(), error.correlation_id.as_mut()];
         let leaked =
@@ -267,7 +292,7 @@ impl Worker {
         }
         let correlation_id = error.correlation_id.as_deref().unwrap_or_default();
         tracing::debug!(plugin = self.name(), kind = ?error.kind, reason = error.reason, correlation_id, "plugin failed");
-        self.subject.said(error)
+        error
     }
 }
 

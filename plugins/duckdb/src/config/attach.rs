@@ -26,6 +26,7 @@ pub struct Attachment {
     pub alias: Option<String>,
     /// Name of the entry of `secrets` that opens it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-floe-secret" = false))]
     pub secret: Option<String>,
     /// Attaches it for reading alone, so that several processes may have it open. Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
