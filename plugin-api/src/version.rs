@@ -3,7 +3,7 @@
 /// Version (semver) of the boundary that this crate implements.
 ///
 /// A host loads plugins of the same major whose minor is not newer than its own.
-pub const FLOE_API_VERSION: &str = "1.0.0";
+pub const FLOE_API_VERSION: &str = floe_plugin_abi::FLOE_API_VERSION;
 
 /// Version of this crate, as it stands in the static record of plugins built with it.
 pub const PLUGIN_API_CRATE_VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -38,7 +38,9 @@ fn write_workspace(folder: &Path) {
     let root = workspace::root();
     let _ = fs::remove_dir_all(folder);
     copy(&root.join("tests/later"), &folder.join("next/later"));
-    copy(&root.join("plugin-api/src"), &folder.join("next/plugin-api/src"));
+    for sources in ["plugin-api/src", "plugin-api/abi"] {
+        copy(&root.join(sources), &folder.join("next").join(sources));
+    }
     copy(&root.join("tests/fixtures/misbehaving/src"), &folder.join("next/misbehaving/src"));
     for file in ["Cargo.toml", "build.rs"] {
         copy(&root.join("plugin-api").join(file), &folder.join("next/plugin-api").join(file));
@@ -51,8 +53,11 @@ fn write_workspace(folder: &Path) {
 
     let manifest = read(&root.join("Cargo.toml"));
     let lines = manifest.lines().map(|line| match line.split(" = ").next() {
-        Some("members") => "members = [\"next/*\"]",
+        Some("members") => "members = [\"next/*\", \"next/plugin-api/abi\"]",
         Some("default-members") => "",
+        // The version of every crate but floe-plugin-abi: nothing of it may matter to a plugin.
+        Some("version") => "version = \"0.2.0\"",
+        Some("floe-plugin-abi") => "floe-plugin-abi = { path = \"next/plugin-api/abi\" }",
         Some("floe-plugin-api") => "floe-plugin-api = { path = \"next/plugin-api\" }",
         _ => line,
     });

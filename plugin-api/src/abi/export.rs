@@ -6,8 +6,8 @@ use abi_stable::library::{CheckTypeLayout, LibHeader, RootModuleResult};
 use abi_stable::prefix_type::PrefixTypeTrait;
 use abi_stable::sabi_trait::TD_Opaque;
 use abi_stable::std_types::{RErr, ROk, RResult, RStr};
+use floe_plugin_abi::{PluginModule, PluginModuleRef, RawError, RawPlugin, RawPlugin_TO, RawPluginBox, RawReply};
 
-use super::raw::{PluginModule, PluginModuleRef, RawError, RawPlugin, RawPlugin_TO, RawPluginBox, RawReply};
 use crate::error::{ErrorKind, PluginError, PluginResult};
 use crate::method::Request;
 use crate::plugin::ComputePlugin;

@@ -4,9 +4,9 @@ use abi_stable::StableAbi;
 use abi_stable::abi_stability::abi_checking::check_layout_compatibility;
 use abi_stable::library::{AbiHeaderRef, LibraryError, ROOT_MODULE_LOADER_NAME_WITH_NUL};
 use abi_stable::std_types::{RErr, ROk, RStr};
+use floe_plugin_abi::{PluginModuleRef, RawPluginBox};
 use thiserror::Error;
 
-use super::raw::{PluginModuleRef, RawPluginBox};
 use crate::error::{PluginError, PluginResult};
 use crate::method::Method;
 

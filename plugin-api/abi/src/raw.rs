@@ -8,41 +8,16 @@ use abi_stable::sabi_types::VersionStrings;
 use abi_stable::std_types::{RBox, RResult, RStr, RString};
 use abi_stable::{StableAbi, declare_root_module_statics, sabi_trait};
 
-use crate::error::{ErrorKind, PluginError};
-
 /// An error as it crosses: strings that are empty stand for none.
 #[repr(C)]
 #[derive(StableAbi)]
 pub struct RawError {
-    /// The number of an [`ErrorKind`].
+    /// The number of an `ErrorKind`.
     pub kind: u32,
     pub reason: RString,
     pub message: RString,
     pub help: RString,
     pub correlation_id: RString,
-}
-
-impl From<PluginError> for RawError {
-    fn from(error: PluginError) -> Self {
-        Self {
-            kind: error.kind.code(),
-            reason: error.reason.unwrap_or_default().into(),
-            message: error.message.into(),
-            help: error.help.unwrap_or_default().into(),
-            correlation_id: error.correlation_id.unwrap_or_default().into(),
-        }
-    }
-}
-
-impl From<RawError> for PluginError {
-    fn from(raw: RawError) -> Self {
-        let some = |text: RString| Some(text.into_string()).filter(|text| !text.is_empty());
-        let mut error = PluginError::new(ErrorKind::from_code(raw.kind), raw.message);
-        error.reason = some(raw.reason);
-        error.help = some(raw.help);
-        error.correlation_id = some(raw.correlation_id);
-        error
-    }
 }
 
 /// What every method returns: a response document or an error.
@@ -84,6 +59,6 @@ impl RootModule for PluginModuleRef {
 
     const BASE_NAME: &'static str = "floe_plugin";
     const NAME: &'static str = "floe_plugin";
-    // abi_stable compares this one; it has the numbers of `FLOE_API_VERSION`, as a test checks.
+    // abi_stable compares this one; it is `FLOE_API_VERSION`.
     const VERSION_STRINGS: VersionStrings = VersionStrings::new(crate::FLOE_API_VERSION);
 }
