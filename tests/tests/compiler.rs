@@ -363,14 +363,6 @@ fn transforms_and_projects_that_cannot_be() {
 }
 
 #[test]
-fn what_this_version_does_not_do_is_told() {
-    let signed = "plugins:\n  compute: {approved: [good]}\n  \
-                  trust: {require_signature: true, trusted_keys: [RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3]}\n";
-    let project = product(signed, "");
-    insta::assert_snapshot!(refused(&project, &["compile"]));
-}
-
-#[test]
 fn compile_connects_nowhere() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.set_nonblocking(true).expect("a listener that does not wait");

@@ -12,7 +12,6 @@ use super::{product, wiring};
 use crate::diagnostics::Diagnostic;
 use crate::health::{self, Checks, ComputeHealth};
 use crate::plugins::Limits;
-use crate::plugins::trust::Policy;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -42,12 +41,9 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, correlation_id: &str) -> Answer {
     let wanted: Vec<String> = args.environment.iter().cloned().collect();
     let (resolved, mut diagnostics) = product::resolve(&args.product, &wanted);
-    let policy = resolved.as_ref().map(|product| {
-        let policy = product::policy(&args.product, &product.manifests, args.strict.locked);
-        policy.unwrap_or_else(|errors| {
-            diagnostics.extend(errors);
-            Policy::default()
-        })
+    let policy = resolved.as_ref().and_then(|product| {
+        let policy = product::policy(&args.product, &product.manifests, product.trust.as_ref(), args.strict.locked);
+        policy.map_err(|errors| diagnostics.extend(errors)).ok()
     });
     // What may be wrong in the documents is not connected to.
     let Some((resolved, policy)) = resolved.zip(policy).filter(|_| !diagnostics.iter().any(Diagnostic::is_error))
@@ -62,7 +58,7 @@ pub(super) fn run(args: &Args, correlation_id: &str) -> Answer {
     let deadline = Duration::from_secs(args.timeout);
     // One that hangs while it is loaded is given no more time than one that hangs in the check.
     let limits = Limits { load: deadline.min(Limits::default().load), ..Limits::default() };
-    let host = wiring::plugin_host(&args.product.plugins).with_limits(limits).with_policy(policy);
+    let host = wiring::plugin_host(&args.product.plugins, policy).with_limits(limits);
     // One that is an error is told by each compute whose plugin it hides.
     diagnostics.extend(host.problems().iter().filter(|problem| !problem.is_error()).cloned());
     let checks = Checks { product: &resolved, computes, environment: &environment.name, deadline, correlation_id };

@@ -35,7 +35,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Answer {
     let ask = ask(args);
-    let host = wiring::plugin_host(&args.plugins);
+    let host = wiring::plugin_host_without_manifest(&args.plugins);
     let usable = host.list().iter().filter(|found| found.shadowed_by.is_none() && found.outcome.is_ok());
     let installed: Vec<String> = usable.filter_map(Found::name).map(str::to_owned).collect();
     let Outcome { choices, variables, mut files, mut diagnostics } =

@@ -11,7 +11,8 @@ use crate::compile::resolve;
 use crate::compile::{self, Compiled};
 use crate::diagnostics::codes::compile::{COMPUTE_UNKNOWN, TIMEOUT_ELSEWHERE};
 use crate::diagnostics::{Diagnostic, Severity, meant_or_listed};
-use crate::plugins::trust::{LOCK_FILE, Policy};
+use crate::documents::manifest::TrustSection;
+use crate::plugins::trust::{Demand, LOCK_FILE, Policy, TrustedKey};
 use crate::run::place::ARTIFACTS;
 use crate::telemetry;
 
@@ -59,14 +60,14 @@ fn compile_resolved(
     out: &Utf8Path,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Compiled> {
-    let policy = match policy(args, &product.manifests, strict.locked) {
+    let policy = match policy(args, &product.manifests, product.trust.as_ref(), strict.locked) {
         Ok(policy) => policy,
         Err(errors) => {
             diagnostics.extend(errors);
             return None;
         }
     };
-    let host = telemetry::phase("inspect", || wiring::plugin_host(&args.plugins)).with_policy(policy);
+    let host = telemetry::phase("inspect", || wiring::plugin_host(&args.plugins, policy));
     let source = wiring::Plugins::new(&host);
     let (compiled, more) = telemetry::phase("plugins", || compile::compile(product, &source, out));
     diagnostics.extend(more);
@@ -83,9 +84,32 @@ pub(super) fn deny_warnings(strict: &StrictArgs, diagnostics: &mut [Diagnostic])
     }
 }
 
-/// What the locks beside the manifests demand of plugins.
-pub(super) fn policy(args: &ProductArgs, manifests: &[Utf8PathBuf], locked: bool) -> Result<Policy, Vec<Diagnostic>> {
-    Policy::read(lock_files(args, manifests), locked)
+/// What the manifests, and the locks beside them, demand of plugins.
+///
+/// # Errors
+/// What is wrong with the locks; nothing where it is the manifests, which has been told. Then no plugin may be loaded.
+pub(super) fn policy(
+    args: &ProductArgs,
+    manifests: &[Utf8PathBuf],
+    trust: Option<&TrustSection>,
+    locked: bool,
+) -> Result<Policy, Vec<Diagnostic>> {
+    let demand = demanded(trust)?;
+    Ok(Policy::read(lock_files(args, manifests), locked)?.demanding(demand))
+}
+
+/// The signatures that the manifests demand.
+///
+/// # Errors
+/// None is told: it has been, with the manifests.
+pub(super) fn demanded(trust: Option<&TrustSection>) -> Result<Option<Demand>, Vec<Diagnostic>> {
+    let Some(trust) = trust else { return Ok(None) };
+    if trust.is_broken {
+        return Err(Vec::new());
+    }
+    let Some(required) = trust.require_signature.as_ref().filter(|required| required.value) else { return Ok(None) };
+    let keys = trust.trusted_keys.iter().filter_map(|key| Some((TrustedKey::parse(key).ok()?, key.span.clone())));
+    Ok(Some(Demand::new(required.span.clone(), keys.collect())))
 }
 
 /// Where the locks are: one beside each manifest, or beside the spec where there is none. The last is the product's own.

@@ -41,7 +41,7 @@ pub(super) fn run(command: &Command) -> Answer {
         Command::Manifest(args) => manifest(args),
         Command::Spec => printed(&crate::documents::schema::spec_schema()),
         Command::Plugin(args) => {
-            let host = wiring::plugin_host(&args.plugins);
+            let host = wiring::plugin_host_without_manifest(&args.plugins);
             let mut session = match Plugins::new(&host).open(&args.name) {
                 Ok(session) => session,
                 Err(error) => return Answer::verbatim("").with_diagnostics([error]),
@@ -57,7 +57,7 @@ pub(super) fn run(command: &Command) -> Answer {
 
 /// What is wrong with a plugin is a warning: the schema of the rest is there.
 fn manifest(args: &ManifestArgs) -> Answer {
-    let host = wiring::plugin_host(&args.plugins);
+    let host = wiring::plugin_host_without_manifest(&args.plugins);
     let here = || host.list().iter().filter(|found| found.shadowed_by.is_none());
     let usable = here().filter(|found| found.outcome.is_ok()).filter_map(Found::name);
     let refused = here().filter_map(|found| found.outcome.as_ref().err()).filter(|refused| !refused.is_foreign());

@@ -8,14 +8,20 @@ use semver::VersionReq;
 use super::args::PluginArgs;
 use crate::compile::source::{ComputeSession, ComputeSource, PluginIdentity};
 use crate::diagnostics::Diagnostic;
+use crate::plugins::trust::Policy;
 use crate::plugins::{Launcher, PluginHost, SearchOptions, Worker};
 use crate::telemetry;
 
 /// How long a plugin may take for a call that only computes. The slowest takes milliseconds.
 const CALL_DEADLINE: Duration = Duration::from_secs(5);
 
-/// The plugins of the search path.
-pub(super) fn plugin_host(args: &PluginArgs) -> PluginHost {
+/// The plugins of the search path, as far as the manifests allow them.
+pub(super) fn plugin_host(args: &PluginArgs, policy: Policy) -> PluginHost {
+    plugin_host_without_manifest(args).with_policy(policy)
+}
+
+/// The same for a command that has no manifest, and so nobody's demands to fulfil.
+pub(super) fn plugin_host_without_manifest(args: &PluginArgs) -> PluginHost {
     let folder = args.plugins_dir.clone().map(camino::Utf8PathBuf::into_std_path_buf);
     // Where the system does not say which binary this is, the one on the PATH is a good guess.
     let launcher = Launcher::this_program().unwrap_or_else(|_| Launcher::new("floe"));

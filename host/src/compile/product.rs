@@ -9,7 +9,7 @@ use super::catalog::Catalog;
 use crate::diagnostics::Span;
 use crate::documents::Spanned;
 use crate::documents::environments::ALL_COMPUTES;
-use crate::documents::manifest::{ReadsFrom, ResourceOverrides};
+use crate::documents::manifest::{ReadsFrom, ResourceOverrides, TrustSection};
 use crate::documents::settings::ComputeSettings;
 use crate::documents::yaml::Node;
 
@@ -68,6 +68,8 @@ pub struct Product {
     pub inheritance: Vec<ManifestRef>,
     /// Files of these manifests, as the user would write them; the product's own is the last.
     pub manifests: Vec<Utf8PathBuf>,
+    /// Whose plugins they allow.
+    pub trust: Option<TrustSection>,
     /// Environments that are compiled, in the spec's order.
     pub environments: Vec<Environment>,
     /// All others: nothing is made for them, and no secret may be written out there either.

@@ -8,7 +8,7 @@ use floe_plugin_api::ErrorKind;
 use super::client::{Launcher, Limits, Worker};
 use super::inspect::{Inspected, Refused, inspect};
 use super::search_path::{Folder, SearchOptions, candidates, folders};
-use super::trust::{self, Policy};
+use super::trust::{self, Policy, SignatureState};
 use crate::diagnostics::{Diagnostic, codes::plugins as codes};
 
 /// A file of the search path.
@@ -115,6 +115,11 @@ impl PluginHost {
     /// is hashed once.
     pub fn examine(&self, plugin: &Inspected) -> Vec<Diagnostic> {
         self.policy.examine(plugin)
+    }
+
+    /// What is to be said of a plugin's signature.
+    pub fn signature(&self, plugin: &Inspected) -> SignatureState {
+        self.policy.signature(plugin)
     }
 
     /// Starts a worker for a plugin, and loads it there.

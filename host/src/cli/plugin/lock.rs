@@ -12,9 +12,9 @@ use crate::compile::plugins::located;
 use crate::compile::resolve::ApprovedComputes;
 use crate::diagnostics::codes::plugins::LOCK_OUTDATED;
 use crate::diagnostics::{Diagnostic, listed};
-use crate::plugins::trust::Lock;
 use crate::plugins::trust::lock::save;
 use crate::plugins::trust::pinning::{Addition, Change, Problem, Step, pin, update};
+use crate::plugins::trust::{Lock, Policy};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
@@ -35,7 +35,9 @@ pub(super) fn run(args: &Args) -> Result<Answer, Vec<Diagnostic>> {
     let files = product::lock_files(&args.product, &approved.manifests);
     let Some(file) = files.last() else { return Err(Vec::new()) };
     let former = Lock::read(file)?;
-    let host = wiring::plugin_host(&args.product.plugins);
+    // Only what may be loaded is pinned; what was pinned before does not matter.
+    let policy = Policy::default().demanding(product::demanded(approved.trust.as_ref())?);
+    let host = wiring::plugin_host(&args.product.plugins, policy);
     let pins = pin(&host, &wanted(&approved), &args.additions).map_err(|problems| placed(problems, &approved))?;
     let steps = update(former.as_ref(), pins);
     let differs = steps.iter().any(|step| step.change != Change::Kept) || former.is_none();

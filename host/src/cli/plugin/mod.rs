@@ -16,6 +16,7 @@ use crate::cli::args::PluginArgs;
 use crate::cli::table::table;
 use crate::cli::wiring;
 use crate::diagnostics::{Diagnostic, Severity};
+use crate::plugins::trust::SignatureFile;
 use crate::plugins::{Found, Inspected, PluginHost, Refused, inspect, trust};
 
 #[derive(Debug, Subcommand)]
@@ -28,7 +29,7 @@ pub(super) enum Command {
     Test(test::Args),
     /// Write floe.lock, which pins the plugins that the manifest's computes use
     Lock(lock::Args),
-    /// Check the plugins that the manifest's computes use against floe.lock
+    /// Check the plugins that the manifest's computes use against floe.lock and the keys that it trusts
     Verify(verify::Args),
 }
 
@@ -43,7 +44,7 @@ pub(super) struct InspectArgs {
 
 pub(super) fn run(command: &Command) -> Answer {
     match command {
-        Command::List(args) => list(&wiring::plugin_host(args)),
+        Command::List(args) => list(&wiring::plugin_host_without_manifest(args)),
         Command::Inspect(args) => inspect_one(args),
         Command::Test(args) => test::run(args).unwrap_or_else(|errors| {
             Answer::default().with_diagnostics(errors).with("plugins", json!([])).with("checks", json!([]))
@@ -148,7 +149,7 @@ fn inspect_one(args: &InspectArgs) -> Answer {
             Err(refused) => shown_refused(&refused),
         };
     }
-    let host = wiring::plugin_host(&args.plugins);
+    let host = wiring::plugin_host_without_manifest(&args.plugins);
     match host.find(&args.plugin) {
         Ok(plugin) => shown(plugin),
         Err(error) => {
@@ -167,11 +168,17 @@ fn shown(plugin: &Inspected) -> Answer {
         Err(error) => (None, vec![error]),
     };
     diagnostics.extend(trust::check(plugin));
+    let signature = trust::signature_of(plugin).unwrap_or_else(|error| {
+        diagnostics.push(Diagnostic { severity: Severity::Warning, ..error });
+        None
+    });
     let mut entry = facts(Some(&plugin.record), Some(plugin.size), Some(&plugin.platform), &plugin.needs, &[]);
     entry.insert("path".to_owned(), json!(plugin.path));
     entry.insert("sha256".to_owned(), json!(sha256));
     entry.insert("status".to_owned(), json!("ok"));
-    let text = text(
+    let file = |signature: &SignatureFile| json!({"path": signature.path, "key_id": signature.key_id.to_string()});
+    entry.insert("signature_file".to_owned(), json!(signature.as_ref().map(file)));
+    let mut text = text(
         &plugin.path,
         Some(&plugin.record),
         Some(plugin.size),
@@ -179,6 +186,9 @@ fn shown(plugin: &Inspected) -> Answer {
         sha256.as_ref(),
         &plugin.needs,
     );
+    if let Some(SignatureFile { path, key_id, .. }) = signature {
+        let _ = writeln!(text, "{:<17} {path}, by key {key_id} as it says; not checked", "signature");
+    }
     Answer::text(text).with_diagnostics(diagnostics).with("plugins", vec![Value::Object(entry)])
 }
 

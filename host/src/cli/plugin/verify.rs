@@ -12,6 +12,7 @@ use crate::compile::plugins::located;
 use crate::compile::product::Compute;
 use crate::compile::resolve::{self, ApprovedComputes};
 use crate::diagnostics::Diagnostic;
+use crate::plugins::trust::SignatureState;
 use crate::plugins::trust::pinning::Wanted;
 use crate::plugins::{Inspected, Platform, PluginHost};
 
@@ -40,8 +41,13 @@ pub(super) fn wanted(approved: &ApprovedComputes) -> Vec<Wanted<'_>> {
 
 pub(super) fn run(args: &Args) -> Result<Answer, Vec<Diagnostic>> {
     let approved = approved(&args.product)?;
-    let policy = product::policy(&args.product, &approved.manifests, true)?;
-    let host = wiring::plugin_host(&args.product.plugins).with_policy(policy);
+    let trust = approved.trust.as_ref();
+    // Where signatures are demanded there is something to check without a lock.
+    let locked = product::demanded(trust)?.is_none()
+        || product::lock_files(&args.product, &approved.manifests).iter().any(|file| file.symlink_metadata().is_ok());
+    let policy = product::policy(&args.product, &approved.manifests, trust, locked)?;
+    let fine = if locked { "as pinned" } else { "as signed" };
+    let host = wiring::plugin_host(&args.product.plugins, policy);
     let mut diagnostics: Vec<_> = host.problems().iter().filter(|problem| !problem.is_error()).cloned().collect();
     let (mut rows, mut entries) = (Vec::new(), Vec::new());
     for plugin in wanted(&approved) {
@@ -50,13 +56,14 @@ pub(super) fn run(args: &Args) -> Result<Answer, Vec<Diagnostic>> {
         let status = match found {
             None => "missing",
             Some(_) if said.iter().any(Diagnostic::is_error) => "refused",
-            Some(_) => "as pinned",
+            Some(_) => fine,
         };
-        rows.push(row(plugin.name, found, status));
-        entries.push(entry(plugin.name, found, status));
+        let signature = found.map(|found| host.signature(found));
+        rows.push(row(plugin.name, found, status, signature.as_ref()));
+        entries.push(entry(plugin.name, found, status, signature.as_ref()));
         diagnostics.extend(said.into_iter().map(|said| place(said, computes.clone().next())));
     }
-    let text = table(["plugin", "version", "platform", "status", "file"], &rows);
+    let text = table(["plugin", "version", "platform", "status", "signature", "file"], &rows);
     Ok(Answer::text(text).with_diagnostics(diagnostics).with("plugins", entries))
 }
 
@@ -74,18 +81,27 @@ fn place(said: Diagnostic, compute: Option<&Compute>) -> Diagnostic {
     }
 }
 
-fn row(name: &str, found: Option<&Inspected>, status: &str) -> [String; 5] {
+fn row(name: &str, found: Option<&Inspected>, status: &str, signature: Option<&SignatureState>) -> [String; 6] {
     let or_none = |text: Option<&str>| text.unwrap_or("-").to_owned();
     [
         name.to_owned(),
         or_none(found.map(|found| found.record.version.as_str())),
         Platform::current().word(),
         status.to_owned(),
+        or_none(signature.map(|signature| match signature {
+            SignatureState::NotDemanded => "not demanded",
+            SignatureState::Signed(signed) => &signed.key_id,
+            SignatureState::Refused(why) => why,
+        })),
         or_none(found.map(|found| found.path.as_str())),
     ]
 }
 
-fn entry(name: &str, found: Option<&Inspected>, status: &str) -> Value {
+fn entry(name: &str, found: Option<&Inspected>, status: &str, signature: Option<&SignatureState>) -> Value {
+    let signed = signature.and_then(|signature| match signature {
+        SignatureState::Signed(signed) => Some(signed),
+        SignatureState::NotDemanded | SignatureState::Refused(_) => None,
+    });
     let libraries = found.and_then(|found| found.libraries().ok()).unwrap_or_default().iter();
     let libraries =
         libraries.map(|library| json!({"name": library.name, "path": library.path, "sha256": library.sha256().ok()}));
@@ -97,5 +113,6 @@ fn entry(name: &str, found: Option<&Inspected>, status: &str) -> Value {
         "path": found.map(|found| &found.path),
         "sha256": found.and_then(|found| found.sha256().ok()),
         "libraries": libraries.collect::<Vec<_>>(),
+        "signature": signed,
     })
 }

@@ -6,6 +6,7 @@ use super::read::{self, Told};
 use super::{Inputs, computes, dbt_project};
 use crate::compile::product::Compute;
 use crate::diagnostics::Diagnostic;
+use crate::documents::manifest::TrustSection;
 use crate::documents::placeholders::Placeholders;
 
 /// What is approved, and where that is written.
@@ -16,6 +17,8 @@ pub struct ApprovedComputes {
     /// The files of the manifests, as the user would write them; the product's own is the last. None where there is no
     /// manifest.
     pub manifests: Vec<Utf8PathBuf>,
+    /// Whose plugins they allow.
+    pub trust: Option<TrustSection>,
 }
 
 /// Reads what is approved. A manifest that is named needs no product.
@@ -39,9 +42,10 @@ fn approved(inputs: &Inputs<'_>, wrong: &mut Vec<Diagnostic>) -> Result<Approved
     let Some(chain) = read::manifests(inputs, spec.as_ref(), &folder, wrong)? else {
         let product = spec.map(|spec| spec.metadata.name.value).or(dbt.map(|project| project.dbt.name));
         let computes = computes::duckdb_alone(&product.unwrap_or_default()).0;
-        return Ok(ApprovedComputes { computes, manifests: Vec::new() });
+        return Ok(ApprovedComputes { computes, manifests: Vec::new(), trust: None });
     };
     // Which product the settings would be for does not matter: only names and versions are looked at.
     let computes = computes::of_manifest(&chain.manifest, &Placeholders::of_product("")).0;
-    Ok(ApprovedComputes { computes, manifests: chain.levels.iter().map(|level| level.path().to_owned()).collect() })
+    let manifests = chain.levels.iter().map(|level| level.path().to_owned()).collect();
+    Ok(ApprovedComputes { computes, manifests, trust: chain.manifest.trust })
 }

@@ -27,10 +27,8 @@ use super::artifacts::{DbtProject, ManifestRef, ProductRef};
 use super::catalog::Catalog;
 use super::product::Product;
 use super::settings;
-use crate::diagnostics::codes::compile::SIGNATURES_NOT_CHECKED;
 use crate::diagnostics::{Diagnostic, Source};
 use crate::documents::hierarchy::Level;
-use crate::documents::manifest::Manifest;
 use crate::documents::paths::lexical;
 use crate::documents::placeholders::Placeholders;
 use approved::Approved;
@@ -86,7 +84,6 @@ fn resolve_documents(
         None if is_readable => computes::duckdb_alone(&product.name),
         None => (Vec::new(), String::new()),
     };
-    diagnostics.extend(chain.iter().flat_map(|chain| not_yet(&chain.manifest)));
     let approved = Approved::new(&computes, chain.as_ref(), is_readable);
     let ((environments, other_environments), found) =
         environments::of(spec.as_ref(), approved, inputs.environments, &placeholders);
@@ -122,6 +119,7 @@ fn resolve_documents(
         dbt,
         inheritance: levels.clone().map(|level| manifest_ref(level, &folder)).collect(),
         manifests: levels.map(|level| level.path().to_owned()).collect(),
+        trust: chain.as_ref().and_then(|chain| chain.manifest.trust.clone()),
         environments,
         other_environments,
         default_set_by: section.and_then(|section| section.default.as_ref()).map(|default| default.span.clone()),
@@ -134,23 +132,6 @@ fn resolve_documents(
     };
     diagnostics.extend(settings::clashes(&product));
     (Some(product), diagnostics)
-}
-
-/// What the manifest says and this version does not do is told, never passed over.
-fn not_yet(manifest: &Manifest) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    let signed = manifest.trust.as_ref().and_then(|trust| trust.require_signature.as_ref());
-    if let Some(required) = signed.filter(|required| required.value) {
-        found.push(
-            Diagnostic::error(
-                &SIGNATURES_NOT_CHECKED,
-                "this version of floe does not check signatures, so unsigned plugins would be loaded",
-                "remove `require_signature` from `plugins.trust` knowing that, or wait for the next version",
-            )
-            .at(required.span.clone()),
-        );
-    }
-    found
 }
 
 fn manifest_ref(level: &Level, folder: &Utf8Path) -> ManifestRef {

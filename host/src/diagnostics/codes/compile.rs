@@ -41,8 +41,6 @@ super::codes! {
         "A compute was named on the command line, or below an environment's `connections`, that the manifest does not approve. `floe plan` shows the computes of a product.";
     NOT_FOR_PRODUCTS = "F0423", "A setting that products may not set",
         "An environment of the spec sets a connection setting that the manifest does not leave to products. Connections belong to the platform; what a product may set for people's sandboxes is named in the manifest:\n\n```yaml\nenvironments:\n  - name: dev\n    product_may_set: [schema]\n```";
-    SIGNATURES_NOT_CHECKED = "F0424", "Signatures are not checked yet",
-        "The manifest demands signed plugins (`plugins.trust.require_signature`), and this version of floe checks no signature: it comes with a later one. Rather than load unsigned plugins as if they had been checked, floe refuses. Remove the demand knowing that, or wait.";
     TARGET_NAME = "F0430", "`target.name` is compared with what is no environment",
         "The dbt project compares `target.name` with a text that is the name of no environment. Under floe the dbt target is the environment, the same for every compute, so the comparison has one outcome for ever: most often the name of a target as it was before floe, or the name of a compute.\n\n```sql\n{% if target.name == 'production' %}   -- the environment is called prod\n```\n\nCompare with a name from `environments` of the spec and the manifest. For what depends on the engine compare `target.type`, which is the adapter's name. Only texts that are written out, in SQL and YAML of the project itself, are looked at.";
     ARTIFACTS_NOT_READ = "F0440", "Artifacts that are no JSON",

@@ -138,10 +138,47 @@ Examples: a folder that may not be written to; a full disk.
 
 Mend it: allow it, or run `floe plugin lock` where it is allowed.";
     PRIVATE_LIBRARY = "F0522", "A plugin's private library cannot be pinned",
-"A plugin needs a library that lies beside it, found through `$ORIGIN` (`@loader_path` on macOS); with a lock it must be
-readable, and there must not be two different ones of one name.
+"A plugin needs a library that lies beside it, found through `$ORIGIN` (`@loader_path` on macOS); with a lock, or
+where signatures are demanded, it must be readable, and there must not be two different ones of one name.
 
 Examples: a dangling link `libduckdb.so`; a folder of that name.
 
 Mend it: get the plugin with all that belongs to it anew from its vendor.";
+    SIGNATURE_MISSING = "F0523", "A plugin is not signed",
+"The manifest demands signatures (`plugins.trust.require_signature`), and beside a plugin's file, or beside a private library that
+is loaded with it, lies none. The signature of `libx.so` is the file `libx.so.minisig` in the same folder; where `libx.so` is a
+symbolic link, in the folder of the file to which it leads.
+
+Mend it: copy the vendor's `.minisig` files together with the plugin. What you built yourself you sign with `minisign -Sm FILE`; your
+public key belongs into `trusted_keys`.";
+    SIGNATURE_UNREADABLE = "F0524", "A signature cannot be read",
+"The file `libx.so.minisig` beside a plugin or a private library is there, and cannot be read or is no signature of minisign: four
+lines, of which the first and the third are comments.
+
+Examples: an error page that was saved under its name; a link that leads nowhere; a signature by GnuPG.
+
+Mend it: get the file anew from the vendor, or make it readable for the user that runs floe.";
+    SIGNATURE_OLD_FORM = "F0525", "A signature of the old form",
+"minisign before version 0.10, and later ones with `-l`, signed a whole file at once and not its hash. To check such a signature the
+whole file must be in memory, so floe does not.
+
+Mend it: the vendor signs the file anew with `minisign -Sm FILE`, version 0.10 or later and without `-l`. Key and file stay as they are.";
+    SIGNER_NOT_TRUSTED = "F0526", "A plugin is signed by a key that is not trusted",
+"The manifest demands signatures, and the one beside a plugin's file, or beside a private library, says that it is by a key that is
+not among the `trusted_keys`. The message shows its id and the ids of the trusted keys as minisign prints them. An id is no proof of
+who signed.
+
+Examples: the vendor has a new key; somebody else built the plugin; a domain manifest trusts fewer keys than its parent.
+
+Mend it: get the file that a trusted key signed. If the vendor has a new key, make sure of it on another way than that on which the
+plugin came, and add it to `trusted_keys`.";
+    SIGNATURE_MISMATCH = "F0527", "A plugin is not the file that was signed",
+"The signature beside a plugin's file, or beside a private library, names a trusted key, but it is not this key's signature of this
+file. Nothing of the plugin has been executed.
+
+Examples: a download that was cut off or damaged; a new plugin beside the signature of the old one; somebody changed the file, the
+signature, or the comment in it; a mistyped key in `trusted_keys`.
+
+Mend it: do not use the file; get it and its signature anew from the vendor. If they still do not fit, compare the key in
+`trusted_keys` with the vendor's. If they fit then, find out who changed the file.";
 }

@@ -54,6 +54,7 @@ fn trust(
         (Some(above), Some(own)) => (above, own),
         (above, own) => return own.or(above),
     };
+    let before = problems.len();
     let loosened = |message: String, help: &str| Diagnostic::error(&codes::TRUST_LOOSENED, message, help);
     match (&above.require_signature, &own.require_signature) {
         (Some(demand), Some(given_up)) if demand.value && !given_up.value => problems.push(
@@ -73,7 +74,7 @@ fn trust(
         own.require_signature.clone_from(&above.require_signature);
     }
     if own.trusted_keys.is_empty() {
-        own.trusted_keys = above.trusted_keys;
+        own.trusted_keys.clone_from(&above.trusted_keys);
     } else if let Some(first) = above.trusted_keys.first() {
         for key in
             own.trusted_keys.iter().filter(|key| !above.trusted_keys.iter().any(|other| other.value == key.value))
@@ -88,5 +89,6 @@ fn trust(
             );
         }
     }
+    own.is_broken |= above.is_broken || problems.len() > before;
     Some(own)
 }

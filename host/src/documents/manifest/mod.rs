@@ -131,14 +131,18 @@ pub(super) fn read(node: Node, problems: &mut Problems) -> Option<Manifest> {
     let metadata = metadata::read(&mut fields, "a manifest", problems);
     let lacks_scope = !fields.has("scope") && !fields.is_meant("scope");
     let (scope, parent_manifest) = read_scope(&mut fields, lacks_scope, problems);
-    let mut plugins = fields.take("plugins").and_then(|entry| Fields::open(entry.value, &PLUGINS, problems));
+    let plugins =
+        fields.take("plugins").map(|entry| (entry.value.span.clone(), Fields::open(entry.value, &PLUGINS, problems)));
+    let unreadable = plugins.as_ref().filter(|(_, fields)| fields.is_none()).map(|(span, _)| span.clone());
+    let mut plugins = plugins.and_then(|(_, fields)| fields);
     let nested = plugins.as_mut().and_then(|plugins| plugins.take("compute"));
     let has_parent = parent_manifest.is_some() || matches!(scope.as_deref(), Some(Scope::Domain));
     let computes = compute::read(nested, fields.take("compute"), has_parent, &fields.span, problems);
     let catalog = plugins.as_mut().and_then(|plugins| plugins.take("catalog")).map(|entry| entry.value);
     let whole_catalog = catalog.clone().and_then(|node| catalog::read(node, has_parent, problems));
     let trust = plugins.as_mut().and_then(|plugins| plugins.take("trust"));
-    let trust = trust.and_then(|entry| trust::read(entry.value, has_parent, problems));
+    let trust = trust.map(|entry| trust::read(entry.value, has_parent, problems));
+    let trust = trust.or(unreadable.map(TrustSection::broken));
     let environments =
         environments::read(&mut fields, &ENVIRONMENT, problems, read_environment, |environment| &environment.name);
     if let Some(computes) = computes.as_ref().filter(|_| !has_parent) {

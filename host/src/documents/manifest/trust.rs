@@ -5,6 +5,7 @@ use crate::diagnostics::{Diagnostic, Span};
 use crate::documents::fields::{Fields, Problems, Shape};
 use crate::documents::spanned::Spanned;
 use crate::documents::yaml::Node;
+use crate::plugins::trust::{NoKey, TrustedKey};
 
 /// What a plugin must show before it is loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,34 +16,46 @@ pub struct TrustSection {
     pub require_signature: Option<Spanned<bool>>,
     /// Minisign public keys.
     pub trusted_keys: Vec<Spanned<String>>,
+    /// Something is wrong with it, which has been told. Perhaps it demands more than can be read: no plugin may be loaded.
+    pub is_broken: bool,
+}
+
+impl TrustSection {
+    /// One of which nothing can be read.
+    pub(super) fn broken(span: Span) -> Self {
+        Self { span, require_signature: None, trusted_keys: Vec::new(), is_broken: true }
+    }
 }
 
 static TRUST: Shape = Shape::closed("`plugins.trust`", &["require_signature", "trusted_keys"]);
 
-pub(super) fn read(node: Node, has_parent: bool, problems: &mut Problems) -> Option<TrustSection> {
-    let mut fields = Fields::open(node, &TRUST, problems)?;
+pub(super) fn read(node: Node, has_parent: bool, problems: &mut Problems) -> TrustSection {
+    let (before, span) = (problems.len(), node.span.clone());
+    let Some(mut fields) = Fields::open(node, &TRUST, problems) else { return TrustSection::broken(span) };
     let span = fields.span.clone();
     let require_signature = fields.boolean("require_signature", problems);
-    let before = problems.len();
     let trusted_keys = fields.texts("trusted_keys", problems);
-    for key in &trusted_keys {
-        if !is_minisign_key(key) {
-            problems.push(
-                Diagnostic::error(
-                    &codes::TRUST_KEY,
-                    "an entry of `trusted_keys` is no minisign public key",
-                    "copy the second line of the vendor's minisign.pub: 56 characters that begin with `RW`",
-                )
-                .at(key.span.clone()),
-            );
-        }
-    }
-    let trust = TrustSection { span, require_signature, trusted_keys };
+    problems.extend(trusted_keys.iter().filter_map(no_key));
+    let trust = TrustSection { span, require_signature, trusted_keys, is_broken: problems.len() > before };
     // A parent may name the keys.
-    if !has_parent && problems.len() == before {
+    if !has_parent && !trust.is_broken {
         check_keys(&trust, problems);
     }
-    Some(trust)
+    trust
+}
+
+fn no_key(text: &Spanned<String>) -> Option<Diagnostic> {
+    let (message, help) = match TrustedKey::parse(text).err()? {
+        NoKey::Form => (
+            "an entry of `trusted_keys` is no minisign public key",
+            "copy the second line of the vendor's minisign.pub: 56 characters that begin with `RW`",
+        ),
+        NoKey::Curve => (
+            "an entry of `trusted_keys` has the form of a minisign public key, and nobody can sign with it",
+            "copy the second line of the vendor's minisign.pub again: a character is wrong",
+        ),
+    };
+    Some(Diagnostic::error(&codes::TRUST_KEY, message, help).at(text.span.clone()))
 }
 
 /// Where a signature is demanded, there are keys.
@@ -56,11 +69,4 @@ pub(in crate::documents) fn check_keys(trust: &TrustSection, problems: &mut Prob
         )
         .at(demanded.span.clone())
     }));
-}
-
-/// 42 bytes in base64 that begin with `Ed`, the name of the algorithm.
-fn is_minisign_key(text: &str) -> bool {
-    text.len() == 56
-        && text.starts_with("RW")
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
 }

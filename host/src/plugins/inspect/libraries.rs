@@ -39,6 +39,10 @@ impl Library {
     pub(in crate::plugins) fn identity(&self) -> Identity {
         self.opened.identity()
     }
+
+    pub(in crate::plugins) fn opened(&self) -> &Opened {
+        &self.opened
+    }
 }
 
 fn unreadable(path: &Utf8Path, why: &str) -> Diagnostic {

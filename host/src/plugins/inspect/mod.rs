@@ -126,6 +126,10 @@ impl Inspected {
         self.opened.identity()
     }
 
+    pub(super) fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
     /// Refuses it after all.
     pub(super) fn refuse(self, reason: Diagnostic) -> Box<Refused> {
         Box::new(Refused {

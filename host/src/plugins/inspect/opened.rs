@@ -1,4 +1,4 @@
-//! One open file: which one it is, and its sha256.
+//! One open file: which one it is, what is in it, and its sha256.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::plugins::describe_io;
 
 /// Which file it is, and that nobody wrote to it since.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(in crate::plugins) struct Identity {
     device: u64,
     inode: u64,
@@ -40,7 +40,7 @@ pub(in crate::plugins) struct Opened {
 
 impl Opened {
     /// Opens a regular file; a pipe or device of that name must not block or be read.
-    pub(super) fn open(path: &Utf8Path) -> Result<Self, String> {
+    pub(in crate::plugins) fn open(path: &Utf8Path) -> Result<Self, String> {
         let nonblocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
         let file =
             File::options().read(true).custom_flags(nonblocking).open(path).map_err(|error| describe_io(&error))?;
@@ -56,7 +56,7 @@ impl Opened {
         &self.file
     }
 
-    pub(super) fn size(&self) -> u64 {
+    pub(in crate::plugins) fn size(&self) -> u64 {
         self.identity.size
     }
 
@@ -70,28 +70,32 @@ impl Opened {
         if let Some(known) = &*known {
             return Ok(known.clone());
         }
-        let made = sha256(&self.file)?;
-        Ok(known.insert(made).clone())
+        let mut hash = Sha256::new();
+        self.read(|part| hash.update(part))?;
+        Ok(known.insert(hexadecimal(&hash.finalize())).clone())
+    }
+
+    /// All that is in it, part by part, by offset: so two users of one descriptor do not disturb each other.
+    pub(in crate::plugins) fn read(&self, mut take: impl FnMut(&[u8])) -> io::Result<()> {
+        let (mut offset, mut buffer) = (0, vec![0; 1 << 18]);
+        loop {
+            match self.file.read_at(&mut buffer, offset) {
+                Ok(0) => return Ok(()),
+                Ok(count) => {
+                    take(&buffer[..count]);
+                    offset += count as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 }
 
-/// Reads by offset, so that two users of one descriptor do not disturb each other.
-fn sha256(file: &File) -> io::Result<String> {
-    let (mut offset, mut hash, mut buffer) = (0, Sha256::new(), vec![0; 1 << 18]);
-    loop {
-        match file.read_at(&mut buffer, offset) {
-            Ok(0) => break,
-            Ok(count) => {
-                hash.update(&buffer[..count]);
-                offset += count as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    let mut hex = String::with_capacity(64);
-    for byte in hash.finalize() {
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut hex = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
         let _ = write!(hex, "{byte:02x}");
     }
-    Ok(hex)
+    hex
 }

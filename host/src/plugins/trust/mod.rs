@@ -2,33 +2,44 @@
 //!
 //! [`Policy`] is the one gate between inspection and loading: every start of a worker passes through it. `permissions` asks
 //! what ssh asks of keys; `lock` is the format of `floe.lock`; `differences` holds a plugin to a lock; `pinning` makes one.
+//! `keys` and `signature` read what minisign wrote; `demand` holds a plugin to the keys that a manifest trusts, and
+//! `refusals` says why it may not be loaded.
 
+mod demand;
 mod differences;
+mod keys;
 pub mod lock;
 mod permissions;
 pub mod pinning;
+mod refusals;
+mod signature;
 
 use camino::Utf8PathBuf;
 use floe_plugin_api::ErrorKind;
 
+pub use demand::{Demand, SignatureState, Signed};
+pub use keys::{KeyId, NoKey, TrustedKey};
 pub use lock::{LOCK_FILE, Lock, Pin};
 pub use permissions::check;
+pub use signature::SignatureFile;
 
 use super::inspect::{Inspected, Library};
 use crate::diagnostics::{Diagnostic, Severity, codes::plugins as codes};
 
-/// What a plugin must fulfil before it is loaded: every lock that names it, and with `locked` that one of them does.
+/// What a plugin must fulfil before it is loaded: every lock that names it, with `locked` that one of them does, and the
+/// demand for signatures.
 #[derive(Debug, Default)]
 pub struct Policy {
     locks: Vec<Lock>,
     locked: bool,
+    demand: Option<Demand>,
 }
 
 /// What is to be said of a plugin, and what of it is loaded.
 #[derive(Debug)]
 pub(super) struct Judgement<'p> {
     pub(super) findings: Vec<Diagnostic>,
-    /// The private libraries, where a lock pins them.
+    /// The private libraries, where a lock pins them or they must be signed.
     pub(super) libraries: &'p [Library],
 }
 
@@ -54,7 +65,18 @@ impl Policy {
         if locked && locks.is_empty() && wrong.is_empty() {
             wrong.push(missing(&read));
         }
-        if wrong.is_empty() { Ok(Self { locks, locked }) } else { Err(wrong) }
+        if wrong.is_empty() { Ok(Self { locks, locked, demand: None }) } else { Err(wrong) }
+    }
+
+    /// Signatures too.
+    #[must_use]
+    pub fn demanding(self, demand: Option<Demand>) -> Self {
+        Self { demand, ..self }
+    }
+
+    /// What is to be said of a plugin's signature.
+    pub fn signature(&self, plugin: &Inspected) -> SignatureState {
+        self.demand.as_ref().map_or(SignatureState::NotDemanded, |demand| demand.state(plugin))
     }
 
     /// Whether there is a lock at all.
@@ -74,7 +96,7 @@ impl Policy {
 
     pub(super) fn judge<'p>(&self, plugin: &'p Inspected) -> Judgement<'p> {
         let mut findings = check(plugin);
-        if !self.is_in_force() {
+        if !self.is_in_force() && self.demand.is_none() {
             return Judgement { findings, libraries: &[] };
         }
         let libraries = plugin.libraries().unwrap_or_else(|error| {
@@ -84,7 +106,7 @@ impl Policy {
         if findings.is_empty() {
             findings.extend(libraries.iter().find_map(|library| permissions::check_library(plugin, library)));
         }
-        // Who may write there can put anything in the place of what is pinned, once it has been looked at.
+        // Who may write there can put anything in the place of what is pinned or signed, once it has been looked at.
         for finding in &mut findings {
             finding.severity = Severity::Error;
         }
@@ -98,7 +120,8 @@ impl Policy {
         if self.locked && !pinned {
             findings.push(self.not_pinned(plugin));
         }
-        Judgement { findings, libraries: if pinned { libraries } else { &[] } }
+        findings.extend(self.demand.iter().flat_map(|demand| demand.check(plugin, libraries)));
+        Judgement { findings, libraries: if pinned || self.demand.is_some() { libraries } else { &[] } }
     }
 
     fn not_pinned(&self, plugin: &Inspected) -> Diagnostic {
@@ -114,6 +137,14 @@ impl Policy {
         )
         .of_kind(ErrorKind::Configuration)
     }
+}
+
+/// The signature beside a plugin's file, held against no key; `None` where there is none.
+///
+/// # Errors
+/// Something lies there that is none.
+pub fn signature_of(plugin: &Inspected) -> Result<Option<SignatureFile>, Diagnostic> {
+    signature::read(&plugin.real_path).map_err(|why| Demand::default().unreadable(plugin, why))
 }
 
 fn missing(files: &[Utf8PathBuf]) -> Diagnostic {

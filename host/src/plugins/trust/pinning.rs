@@ -67,7 +67,7 @@ pub struct Problem {
 pub fn pin(host: &PluginHost, wanted: &[Wanted<'_>], additions: &[Addition]) -> Result<Vec<Pin>, Vec<Problem>> {
     let (mut pins, mut problems) = (BTreeMap::new(), Vec::new());
     for addition in additions {
-        match added(addition, wanted) {
+        match added(host, addition, wanted) {
             Ok(pin) => {
                 let key = (pin.name.clone(), pin.platform.word());
                 if pins.insert(key, pin).is_some() {
@@ -86,7 +86,7 @@ pub fn pin(host: &PluginHost, wanted: &[Wanted<'_>], additions: &[Addition]) -> 
         if pins.contains_key(&key) {
             continue;
         }
-        match host.find(plugin.name).and_then(|found| of_fitting(found, plugin)) {
+        match host.find(plugin.name).and_then(|found| of_fitting(host, found, plugin)) {
             Ok(pin) => drop(pins.insert(key, pin)),
             Err(diagnostic) => problems.push(Problem { plugin: Some(plugin.name.to_owned()), diagnostic }),
         }
@@ -112,7 +112,7 @@ fn refused(why: String, help: impl Into<String>) -> Diagnostic {
     Diagnostic::error(&codes::LOCK_ADDITION, why, help).of_kind(ErrorKind::Configuration)
 }
 
-fn added(addition: &Addition, wanted: &[Wanted<'_>]) -> Result<Pin, Diagnostic> {
+fn added(host: &PluginHost, addition: &Addition, wanted: &[Wanted<'_>]) -> Result<Pin, Diagnostic> {
     let Addition { platform, file } = addition;
     let plugin = inspect_for(file, platform, &host_api()).map_err(|refusal| {
         if refusal.is_foreign() {
@@ -124,15 +124,16 @@ fn added(addition: &Addition, wanted: &[Wanted<'_>]) -> Result<Pin, Diagnostic> 
         super::joined(refusal.reasons).unwrap_or_else(unknown)
     })?;
     if let Some(wanted) = wanted.iter().find(|wanted| wanted.name == plugin.name()) {
-        return of_fitting(&plugin, wanted);
+        return of_fitting(host, &plugin, wanted);
     }
     let why = format!("{file} is plugin {}, which no compute of the manifest uses", plugin.name());
     let names = listed(wanted.iter().map(|wanted| wanted.name));
     Err(refused(why, format!("add a file of one that is used: {names}")))
 }
 
-fn of_fitting(plugin: &Inspected, wanted: &Wanted<'_>) -> Result<Pin, Diagnostic> {
+fn of_fitting(host: &PluginHost, plugin: &Inspected, wanted: &Wanted<'_>) -> Result<Pin, Diagnostic> {
     wanted.requirements.iter().try_for_each(|requirement| plugin.fulfils(requirement))?;
+    super::joined(host.examine(plugin).into_iter().filter(Diagnostic::is_error)).map_or(Ok(()), Err)?;
     let mut libraries = BTreeMap::new();
     for library in plugin.libraries()? {
         let sha256 = library.sha256()?;
