@@ -62,9 +62,15 @@
 //!             "schema": settings.schema,
 //!         });
 //!         let output = output.as_object().cloned().unwrap_or_default();
+//!         // This adapter cannot time a query out: whoever runs plain dbt must know.
+//!         let warn = |seconds: u32| {
+//!             Warning::new(TIMEOUT_NOT_ENFORCED, format!("dbt-nimbus does not hold `timeout_seconds: {seconds}`"))
+//!                 .with_help("run dbt by `floe run` or `floe dbt`, which do")
+//!         };
 //!         Ok(ProfileResponse::new(output)
 //!             .with_timeout(TimeoutEnforcement::None)
-//!             .with_storage(Storage::Service))
+//!             .with_storage(Storage::Service)
+//!             .with_warnings(request.config.timeout_seconds.map(warn).into_iter().collect()))
 //!     }
 //!
 //!     fn get_required_dbt_packages(&self, _: &DbtPackagesRequest) -> PluginResult<DbtPackages> {

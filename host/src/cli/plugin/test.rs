@@ -40,7 +40,7 @@ pub(in crate::cli) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Answer, Vec<Diagnostic>> {
-    let host = wiring::plugin_host(&args.plugins);
+    let host = wiring::plugin_host_without_manifest(&args.plugins);
     // A name has no slash and no dot, so the two cannot be confused.
     let at_path;
     let plugin = if args.plugin.contains(['/', '.']) {
