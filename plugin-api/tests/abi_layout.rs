@@ -91,7 +91,7 @@ impl Described {
             let of = self.name(field.layout());
             self.line(&format!("  {}: {of}", field.name()));
         }
-        for function in field.function_range().iter() {
+        for function in field.function_range() {
             self.function(&function);
         }
     }
@@ -112,7 +112,7 @@ fn described() -> String {
     let mut all = Described::default();
     let (major, _) = FLOE_API_VERSION.split_once('.').expect("semver");
     all.line(&format!("API {major}.x, by abi_stable {}, on {} bits", abi_version(), usize::BITS));
-    all.line(&format!("root symbol {:?}", ROOT_SYMBOL));
+    all.line(&format!("root symbol {ROOT_SYMBOL:?}"));
     let magic = String::from_utf8_lossy(&record::MAGIC);
     all.line(&format!(
         "record: {magic:?}, u32 length, JSON; in {} or {:?}",
