@@ -23,7 +23,7 @@ impl Private {
     fn new() -> Self {
         let (plugin, library) = private();
         let (project, vendor) = (Project::new(), Vendor::new("vendor"));
-        let plugin = project.install("libprivate.so", |to| drop(fs::copy(plugin, to).expect("a copy")));
+        let plugin = project.install("libprivate.so", |to| assert!(fs::copy(plugin, to).is_ok()));
         let folder = project.root().join("lib");
         fs::create_dir(&folder).expect("a folder");
         mode(&folder, 0o755);

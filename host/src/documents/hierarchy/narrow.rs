@@ -18,7 +18,7 @@ pub(super) fn all(root: Manifest, below: Vec<Manifest>, problems: &mut Problems)
     if is_chain {
         let catalog = chain.manifest.catalog_as_written.clone();
         chain.manifest.catalog = catalog.and_then(|node| manifest::read_catalog(node, false, problems));
-        chain.manifest.trust.iter().for_each(|trust| manifest::check_trusted_keys(trust, problems));
+        chain.manifest.trust.iter_mut().for_each(|trust| manifest::check_trusted_keys(trust, problems));
     }
     chain
 }

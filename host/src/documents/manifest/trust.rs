@@ -36,10 +36,10 @@ pub(super) fn read(node: Node, has_parent: bool, problems: &mut Problems) -> Tru
     let require_signature = fields.boolean("require_signature", problems);
     let trusted_keys = fields.texts("trusted_keys", problems);
     problems.extend(trusted_keys.iter().filter_map(no_key));
-    let trust = TrustSection { span, require_signature, trusted_keys, is_broken: problems.len() > before };
+    let mut trust = TrustSection { span, require_signature, trusted_keys, is_broken: problems.len() > before };
     // A parent may name the keys.
     if !has_parent && !trust.is_broken {
-        check_keys(&trust, problems);
+        check_keys(&mut trust, problems);
     }
     trust
 }
@@ -59,14 +59,16 @@ fn no_key(text: &Spanned<String>) -> Option<Diagnostic> {
 }
 
 /// Where a signature is demanded, there are keys.
-pub(in crate::documents) fn check_keys(trust: &TrustSection, problems: &mut Problems) {
+pub(in crate::documents) fn check_keys(trust: &mut TrustSection, problems: &mut Problems) {
     let demanded = trust.require_signature.as_ref().filter(|demanded| demanded.value && trust.trusted_keys.is_empty());
-    problems.extend(demanded.map(|demanded| {
+    let Some(demanded) = demanded else { return };
+    problems.push(
         Diagnostic::error(
             &codes::TRUST_WITHOUT_KEY,
             "a signature is required, and no key is trusted",
             "add `trusted_keys`, or remove `require_signature`",
         )
-        .at(demanded.span.clone())
-    }));
+        .at(demanded.span.clone()),
+    );
+    trust.is_broken = true;
 }

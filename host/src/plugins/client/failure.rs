@@ -19,6 +19,8 @@ const TELL_THE_VENDOR: &str = "this is a defect of the plugin: tell its vendor";
 pub(super) struct Subject {
     pub(super) name: String,
     pub(super) path: Utf8PathBuf,
+    /// Where it leads by symbolic links.
+    pub(super) real_path: Utf8PathBuf,
 }
 
 impl Subject {
@@ -49,9 +51,11 @@ impl Subject {
     }
 
     pub(super) fn changed(&self) -> Diagnostic {
+        let named = camino::absolute_utf8(&self.path).unwrap_or_else(|_| self.path.clone());
+        let link = if named == self.real_path { String::new() } else { format!("; it led to {}", self.real_path) };
         self.error(
             &codes::CHANGED,
-            "was changed between its inspection and its loading",
+            &format!("was changed between its inspection and its loading{link}"),
             "run the command again; replace a plugin by renaming a whole file over it, never by writing into it",
         )
     }

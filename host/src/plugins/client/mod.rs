@@ -48,7 +48,8 @@ impl Worker {
         launcher: &Launcher,
         limits: &Limits,
     ) -> Result<Self, Diagnostic> {
-        let subject = Subject { name: plugin.name().to_owned(), path: plugin.path.clone() };
+        let (name, path) = (plugin.name().to_owned(), plugin.path.clone());
+        let subject = Subject { name, path, real_path: plugin.real_path.clone() };
         let (process, streams) = Process::start(launcher, &plugin.record.env)
             .map_err(|error| subject.not_started(&launcher.program, &super::describe_io(&error)))?;
         let channel = Channel::new(streams, limits)

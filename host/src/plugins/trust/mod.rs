@@ -163,7 +163,8 @@ pub(super) fn joined(causes: impl IntoIterator<Item = Diagnostic>) -> Option<Dia
     for other in causes {
         first.message.push_str("; and ");
         first.message.push_str(&other.message);
-        first.labels.extend(other.labels);
+        let new: Vec<_> = other.labels.into_iter().filter(|label| !first.labels.contains(label)).collect();
+        first.labels.extend(new);
     }
     Some(first)
 }

@@ -12,8 +12,9 @@ use crate::plugins::inspect::{Inspected, Library};
 impl Demand {
     pub(super) fn of_plugin(&self, plugin: &Inspected, lack: &Lack) -> Diagnostic {
         let named = camino::absolute_utf8(&plugin.path).unwrap_or_else(|_| plugin.path.clone());
-        let file = shown(&named, &plugin.real_path);
-        self.refusal(&format!("plugin {} ({file})", plugin.name()), &plugin.real_path, lack)
+        let (name, path, real) = (plugin.name(), &plugin.path, &plugin.real_path);
+        let link = if named == *real { String::new() } else { format!(", which leads to {real}") };
+        self.refusal(&format!("plugin {name} ({path}{link})"), real, lack)
     }
 
     pub(super) fn unreadable(&self, plugin: &Inspected, why: String) -> Diagnostic {
@@ -21,8 +22,8 @@ impl Demand {
     }
 
     pub(super) fn of_library(&self, plugin: &Inspected, library: &Library, real: &Utf8Path, lack: &Lack) -> Diagnostic {
-        let file = shown(&library.path, real);
-        self.refusal(&format!("the library {file} of plugin {}", plugin.name()), real, lack)
+        let link = if library.path == real { String::new() } else { format!(" (which leads to {real})") };
+        self.refusal(&format!("the library {}{link} of plugin {}", library.path, plugin.name()), real, lack)
     }
 
     fn refusal(&self, subject: &str, real: &Utf8Path, lack: &Lack) -> Diagnostic {
@@ -83,9 +84,4 @@ impl Demand {
             None => found,
         }
     }
-}
-
-/// A path, and where it leads by symbolic links.
-fn shown(path: &Utf8Path, real: &Utf8Path) -> String {
-    if path == real { path.to_string() } else { format!("{path}, which leads to {real}") }
 }
