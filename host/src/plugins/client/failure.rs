@@ -72,6 +72,8 @@ impl Subject {
         let why = one_line(why);
         let help = if why.contains("cannot open shared object file") || why.contains("Library not loaded") {
             format!("install the library that it needs; floe plugin inspect {} lists them all", self.path)
+        } else if why.starts_with("its ABI does not fit") {
+            "get a build against floe-plugin-api of API 1.x from its vendor".to_owned()
         } else {
             "get a build of the plugin for this system from its vendor".to_owned()
         };
