@@ -1,7 +1,7 @@
 //! floe: governed, per-transform compute engines for dbt. The library under the `floe` binary.
 //!
-//! One folder for each thing that the host does; arrows point downwards only: `cli`, then `run`, `health`, `conformance` and `init`, then
-//! `compile`, then `documents` and `plugins`, then `diagnostics` and `telemetry`.
+//! One folder for each thing that the host does; arrows point downwards only: `cli`, then `run`, `health`, `conformance`, `init`
+//! and `scaffold`, then `compile`, then `documents` and `plugins`, then `diagnostics` and `telemetry`.
 
 pub mod cli;
 pub mod compile;
@@ -12,4 +12,5 @@ pub mod health;
 pub mod init;
 pub mod plugins;
 pub mod run;
+pub mod scaffold;
 pub mod telemetry;

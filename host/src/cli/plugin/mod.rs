@@ -1,6 +1,7 @@
 //! `floe plugin`: list and inspect here, the others in files of their own. Only `test` executes anything of a plugin.
 
 mod lock;
+mod new;
 mod test;
 mod verify;
 
@@ -25,6 +26,8 @@ pub(super) enum Command {
     List(PluginArgs),
     /// Show what one plugin says of itself, without executing anything of it
     Inspect(InspectArgs),
+    /// Write a crate for a new plugin, which builds, passes its tests and loads at once
+    New(new::Args),
     /// Ask a plugin everything that floe may ask it, and say what it does otherwise than it should
     Test(test::Args),
     /// Write floe.lock, which pins the plugins that the manifest's computes use
@@ -46,6 +49,7 @@ pub(super) fn run(command: &Command) -> Answer {
     match command {
         Command::List(args) => list(&wiring::plugin_host_without_manifest(args)),
         Command::Inspect(args) => inspect_one(args),
+        Command::New(args) => answered(new::run(args)),
         Command::Test(args) => test::run(args).unwrap_or_else(|errors| {
             Answer::default().with_diagnostics(errors).with("plugins", json!([])).with("checks", json!([]))
         }),

@@ -10,7 +10,7 @@
 //! | F06xx | plugins: worker and answers |
 //! | F07xx | live checks |
 //! | F08xx | running: Python environments, dbt's graph, steps |
-//! | F09xx | this machine: files, environment; from F0910 on: `floe init`; from F0930 on: `floe plugin test` |
+//! | F09xx | this machine: files, environment; from F0910 on: `floe init`; F0920 on: `floe plugin new`; F0930 on: `floe plugin test` |
 
 pub mod compile;
 pub mod conformance;
@@ -22,6 +22,7 @@ pub mod manifest;
 pub mod plugins;
 pub mod python;
 pub mod run;
+pub mod scaffold;
 pub mod spec;
 pub mod worker;
 
@@ -62,6 +63,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         run::ALL,
         machine::ALL,
         init::ALL,
+        scaffold::ALL,
         conformance::ALL,
     ]
     .into_iter()

@@ -1,0 +1,1 @@
+floe_plugin_api::compliance_test!();
