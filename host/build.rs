@@ -30,6 +30,7 @@ fn main() -> Result<()> {
     let mut list = "&[\n".to_owned();
     for (path, file) in &files {
         println!("cargo::rerun-if-changed={}", file.display());
+        let file = file.to_str().ok_or("a path in UTF-8")?;
         writeln!(list, "    ({path:?}, include_str!({file:?})),")?;
     }
     list.push_str("]\n");

@@ -25,6 +25,7 @@ pub mod results;
 pub mod scripts;
 pub mod servers;
 pub mod tree;
+pub mod walk;
 pub mod wheels;
 pub mod workspace;
 

@@ -159,6 +159,7 @@ fn help_of_every_subcommand() {
         "plugin",
         "plugin list",
         "plugin inspect",
+        "plugin new",
         "plugin lock",
         "plugin verify",
         "env",

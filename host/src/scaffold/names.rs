@@ -36,10 +36,7 @@ impl Names {
         let words: Vec<&str> = name.split(['-', '_']).filter(|word| !word.is_empty()).collect();
         let names = Self {
             name: name.clone(),
-            engine: ask
-                .engine
-                .clone()
-                .unwrap_or_else(|| words.iter().map(|word| capital(word)).collect::<Vec<_>>().join(" ")),
+            engine: ask.engine.clone().unwrap_or_else(|| engine_of(&words)),
             dbt_adapter: ask.adapter.clone().unwrap_or_else(|| words.join("_")),
             package: format!("floe-plugin-{}", words.join("-")),
             library: format!("floe_plugin_{}", words.join("_")),
@@ -68,18 +65,18 @@ impl Names {
                 format!("letters, digits, blanks and `. + - _ & ( ) / ,`, at most {LONGEST_ENGINE} characters"),
             ));
         }
-        if problems.is_empty() { Ok(names.shortened()) } else { Err(problems) }
-    }
-
-    /// An engine that is made from a long name is cut as one that is given must be.
-    fn shortened(mut self) -> Self {
-        self.engine = self.engine.chars().take(LONGEST_ENGINE).collect::<String>().trim_end().to_owned();
-        self
+        if problems.is_empty() { Ok(names) } else { Err(problems) }
     }
 }
 
 fn wrong(message: String, help: impl Into<String>) -> Diagnostic {
     Diagnostic::error(&NAME_UNUSABLE, message, help)
+}
+
+/// The words of the name, cut as an engine that is given must be.
+fn engine_of(words: &[&str]) -> String {
+    let engine = words.iter().map(|word| capital(word)).collect::<Vec<_>>().join(" ");
+    engine.chars().take(LONGEST_ENGINE).collect::<String>().trim_end().to_owned()
 }
 
 fn capital(word: &str) -> String {

@@ -68,7 +68,7 @@ fn text(written: &Written) -> String {
          cd {folder}\n  \
          cargo build --release\n  \
          floe plugin inspect {library}\n  \
-         cargo test\n  \
+         cargo test --release\n  \
          grep -rn TODO src Cargo.toml     what is left to write, in the order of the numbers\n"
     );
     text

@@ -22,26 +22,34 @@ pub(crate) fn validate(request: &CheckRequest) -> PluginResult<ConnectionResult>
     let mut steps = Vec::new();
     let found = reach(&settings, begun + patience(request), &mut steps);
     let result = match found {
-        // TODO 6: log in through the stream with a driver of your engine, as the user and into the
-        // database of the settings, with what is left of the deadline; then answer `healthy`, with
-        // the server's version in `with_details`. Send no statement that costs or changes anything.
+        // TODO 6: log in, with a driver of your engine, before the deadline.
+        // As the user and into the database of the settings; then answer `healthy`, with the
+        // server's version in `with_details`. Send no statement that costs or changes anything.
         Ok(stream) => {
             drop(stream);
             ConnectionResult::degraded(
                 format!("{} accepts connections", at(&settings)),
-                Warning::new("login_not_tried", "the login was not tried: only the connection was")
-                    .with_help("`dbt debug` tries the login"),
+                Warning::new(
+                    "login_not_tried",
+                    "the login was not tried: only the connection was",
+                )
+                .with_help("`dbt debug` tries the login"),
             )
         }
         Err(error) => ConnectionResult::unhealthy(error),
     };
-    Ok(result.with_steps(steps).with_latency_ms(milliseconds(begun)))
+    Ok(result
+        .with_steps(steps)
+        .with_latency_ms(milliseconds(begun)))
 }
 
 /// How long the check may take: until the deadline, or for as long as the user allows.
 fn patience(request: &CheckRequest) -> Duration {
     let deadline = Duration::from_millis(request.deadline_ms).saturating_sub(FOR_THE_ANSWER);
-    let allowed = request.config.connect_timeout_seconds.map(|seconds| Duration::from_secs(seconds.into()));
+    let allowed = request
+        .config
+        .connect_timeout_seconds
+        .map(|seconds| Duration::from_secs(seconds.into()));
     allowed.map_or(deadline, |allowed| allowed.min(deadline))
 }
 
@@ -58,14 +66,26 @@ fn left(deadline: Instant) -> Duration {
 }
 
 /// The steps `resolve` and `connect`; the last that is told is the one that failed.
-fn reach(settings: &Settings, deadline: Instant, steps: &mut Vec<CheckStep>) -> PluginResult<TcpStream> {
+fn reach(
+    settings: &Settings,
+    deadline: Instant,
+    steps: &mut Vec<CheckStep>,
+) -> PluginResult<TcpStream> {
     let begun = Instant::now();
     let addresses = resolve(settings, deadline);
-    steps.push(CheckStep::new("resolve", milliseconds(begun), addresses.is_ok()));
+    steps.push(CheckStep::new(
+        "resolve",
+        milliseconds(begun),
+        addresses.is_ok(),
+    ));
     let addresses = addresses?;
     let begun = Instant::now();
     let stream = connect(settings, &addresses, deadline);
-    steps.push(CheckStep::new("connect", milliseconds(begun), stream.is_ok()));
+    steps.push(CheckStep::new(
+        "connect",
+        milliseconds(begun),
+        stream.is_ok(),
+    ));
     stream
 }
 
@@ -74,7 +94,9 @@ fn resolve(settings: &Settings, deadline: Instant) -> PluginResult<Vec<SocketAdd
     let (sender, receiver) = mpsc::channel();
     let (host, port) = (settings.host.clone(), settings.port);
     thread::spawn(move || {
-        let found = (host.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+        let found = (host.as_str(), port)
+            .to_socket_addrs()
+            .map(Iterator::collect::<Vec<_>>);
         // Nobody listens any more where the deadline has passed.
         let _ = sender.send(found);
     });
@@ -97,7 +119,11 @@ fn resolve(settings: &Settings, deadline: Instant) -> PluginResult<Vec<SocketAdd
 }
 
 /// Tries each address; one that does not answer leaves time for the others.
-fn connect(settings: &Settings, addresses: &[SocketAddr], deadline: Instant) -> PluginResult<TcpStream> {
+fn connect(
+    settings: &Settings,
+    addresses: &[SocketAddr],
+    deadline: Instant,
+) -> PluginResult<TcpStream> {
     let mut error = io::Error::from(io::ErrorKind::TimedOut);
     for (position, address) in addresses.iter().enumerate() {
         let others = u32::try_from(addresses.len() - position).unwrap_or(u32::MAX);
@@ -124,8 +150,11 @@ fn connect(settings: &Settings, addresses: &[SocketAddr], deadline: Instant) -> 
         )
         .with_reason("connect_timeout")
         .with_help("check `host` and `port`, and what stands between: a firewall, a VPN"),
-        _ => PluginError::new(ErrorKind::Connection, format!("{at} cannot be reached: {error}"))
-            .with_reason("unreachable")
-            .with_help("check the network between this machine and the server"),
+        _ => PluginError::new(
+            ErrorKind::Connection,
+            format!("{at} cannot be reached: {error}"),
+        )
+        .with_reason("unreachable")
+        .with_help("check the network between this machine and the server"),
     })
 }

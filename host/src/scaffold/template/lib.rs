@@ -19,6 +19,9 @@ use floe_plugin_api::{
 
 use settings::Settings;
 
+/// The plugin, as manifests write it.
+const NAME: &str = "@NAME@";
+
 /// The engine, as people call it.
 const ENGINE: &str = "@ENGINE@";
 
@@ -30,9 +33,9 @@ struct Plugin;
 
 impl ComputePlugin for Plugin {
     fn metadata(&self, _: &MetadataRequest) -> PluginResult<PluginMetadata> {
-        // TODO 5: say what your engine is: one line on it, who makes the plugin (`with_vendor`,
-        // `with_homepage`), whether users run the engine themselves, and whether its relations have
-        // a database part (`database.schema.table`).
+        // TODO 5: say what your engine is, and who makes the plugin.
+        // One line on it, `with_vendor`, `with_homepage`; whether users run the engine themselves,
+        // and whether its relations have a database part (`database.schema.table`).
         Ok(PluginMetadata::new(ENGINE, ADAPTER)
             .with_description(format!("{ENGINE}, to which dbt sends its statements"))
             .with_self_hosted(false)
@@ -59,15 +62,15 @@ impl ComputePlugin for Plugin {
         resources::required(request.workload_size)
     }
 
-    // TODO 9: where the engine mounts an Iceberg catalog by SQL, write
-    // `get_catalog_attachment_sql`; without it floe takes it that none is needed.
+    // TODO 9: where the engine mounts an Iceberg catalog by SQL, say how.
+    // Write `get_catalog_attachment_sql`; without it floe takes it that none is needed.
 }
 
 export_plugin! {
     plugin: Plugin = Plugin,
-    name: "@NAME@", // as manifests write it
+    name: NAME,
     version: env!("CARGO_PKG_VERSION"),
-    // TODO 8: name the environment variables that your driver reads, such as a folder of
-    // certificates. A plugin sees no others than these and a few that every one sees.
+    // TODO 8: name the environment variables that your driver reads.
+    // A folder of certificates, say. A plugin sees these, and a few that every one sees.
     env: [],
 }

@@ -17,8 +17,9 @@ pub(crate) fn generate(request: &ProfileRequest) -> PluginResult<ProfileResponse
             .with_reason("port")
             .with_help("write a port from 1 to 65535"));
     }
-    // TODO 2: write the keys that your dbt adapter reads; it passes over what it does not know.
-    // `floe plugin test` asks the adapter itself, where it is installed.
+    // TODO 2: write the keys that your dbt adapter reads.
+    // It passes over what it does not know; `floe plugin test` asks the adapter itself, where it is
+    // installed.
     let output = json!({
         "type": ADAPTER,
         "threads": request.config.threads,
@@ -39,9 +40,9 @@ pub(crate) fn generate(request: &ProfileRequest) -> PluginResult<ProfileResponse
 
 fn warnings(request: &ProfileRequest) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    // TODO 3: where your adapter has a key by which the engine ends a query that takes too long, give
-    // it `request.config.timeout_expression()`, answer `TimeoutEnforcement::Native` where
-    // `timeout_seconds` is set, and take this warning out. Do the same for `connect_timeout_seconds`.
+    // TODO 3: where your adapter has a key for a timeout of queries, write it.
+    // Give it `request.config.timeout_expression()`, answer `TimeoutEnforcement::Native` where
+    // `timeout_seconds` is set, and take this warning out. Do the same for connecting.
     if let Some(seconds) = request.config.timeout_seconds {
         warnings.push(
             Warning::new(

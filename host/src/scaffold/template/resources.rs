@@ -6,7 +6,7 @@ use floe_plugin_api::{
 
 /// The pod for a size of work. The engine does the work elsewhere: dbt only sends statements.
 pub(crate) fn required(size: WorkloadSize) -> PluginResult<ResourceSpec> {
-    // TODO 7: set what dbt needs beside your engine; more where the engine itself runs in the pod.
+    // TODO 7: set what the pod needs: more than this where the engine itself runs in it.
     let (cpu, memory) = match size {
         WorkloadSize::Small => ("100m", "512Mi"),
         WorkloadSize::Large => ("500m", "2Gi"),
