@@ -17,14 +17,14 @@ fn main() -> Result<()> {
     let api = root.join("plugin-api");
     let out = PathBuf::from(env::var("OUT_DIR")?);
 
-    let manifest = out.join("plugin_api_Cargo.toml");
-    fs::write(&manifest, manifest_of(&api, root)?)?;
-    let mut files = vec![
-        ("Cargo.toml".to_owned(), manifest),
-        ("LICENSE".to_owned(), root.join("LICENSE")),
-        ("build.rs".to_owned(), api.join("build.rs")),
-    ];
-    sources(&api, &api.join("src"), &mut files)?;
+    let mut files = vec![("LICENSE".to_owned(), root.join("LICENSE")), ("build.rs".to_owned(), api.join("build.rs"))];
+    // The crate, and in it the one that holds the ABI.
+    for (inside, name) in [("", "plugin_api"), ("abi/", "plugin_abi")] {
+        let manifest = out.join(format!("{name}_Cargo.toml"));
+        fs::write(&manifest, manifest_of(&api.join(inside), root)?)?;
+        files.push((format!("{inside}Cargo.toml"), manifest));
+        sources(&api, &api.join(inside).join("src"), &mut files)?;
+    }
     files.sort();
 
     let mut list = "&[\n".to_owned();
@@ -35,7 +35,7 @@ fn main() -> Result<()> {
     }
     list.push_str("]\n");
     fs::write(out.join("plugin_api_files.rs"), list)?;
-    for path in ["Cargo.toml", "plugin-api/Cargo.toml", "plugin-api/src"] {
+    for path in ["Cargo.toml", "plugin-api/Cargo.toml", "plugin-api/src", "plugin-api/abi"] {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
     Ok(())
@@ -68,9 +68,7 @@ fn manifest_of(api: &Path, root: &Path) -> Result<String> {
             "dependencies" => table(workspace, "dependencies")?,
             "dev-dependencies" | "lints" => continue,
             _ => {
-                return Err(
-                    format!("plugin-api/Cargo.toml has a section [{section}]: say here what becomes of it").into()
-                );
+                return Err(format!("{} has a section [{section}]: say here what becomes of it", api.display()).into());
             }
         };
         let content = content.as_table().ok_or("a section is a table")?;
@@ -91,8 +89,19 @@ fn resolved(key: &str, value: &Value, inherited: &Table) -> Result<Value> {
             if own.len() > 1 {
                 return Err(format!("`{key}` adds to what it inherits: say here what becomes of it").into());
             }
-            Ok(inherited.get(key).cloned().ok_or_else(|| format!("the workspace has no `{key}`"))?)
+            let value = inherited.get(key).cloned().ok_or_else(|| format!("the workspace has no `{key}`"))?;
+            Ok(within(value))
         }
         _ => Ok(value.clone()),
     }
+}
+
+/// A dependency of the checkout, by its path from `plugin-api/`.
+fn within(mut value: Value) -> Value {
+    let path =
+        value.get("path").and_then(Value::as_str).and_then(|path| path.strip_prefix("plugin-api/")).map(str::to_owned);
+    if let (Some(path), Some(table)) = (path, value.as_table_mut()) {
+        table.insert("path".to_owned(), Value::String(path));
+    }
+    value
 }

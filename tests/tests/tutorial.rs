@@ -10,10 +10,6 @@ use floe_tests::walk::{Block, blocks, walk};
 use floe_tests::{dist, show, workspace};
 use regex::Regex;
 
-/// What this floe cannot do yet, and what is executed in its place: `floe plugin test` is made elsewhere at the same time.
-const NOT_YET: &[(&str, &str)] =
-    &[("floe plugin test target/", ": target/"), ("cargo test --release\n", "cargo test --release --lib\n")];
-
 /// With an empty build folder, on a machine that does other things too.
 const PATIENCE: Duration = Duration::from_mins(15);
 
@@ -31,6 +27,9 @@ fn alike(text: &str, folder: &Path) -> String {
         (r"\b\d+(\.\d+)? ms\b", "[ms]"),
         (r"\.dylib\b", ".so"),
         (r"needs +lib.*", "needs  [libraries]"),
+        (r"dbt-nimbus is not installed in .*|dbt knows no adapter .*|python3 cannot be started.*", "[no adapter]"),
+        (r"port [1-6]\d{4}\b", "port [port]"),
+        (r"\b\d\.\d s\b", "[s]"),
         // Columns are as wide as what stands in them.
         (r"[ \t]{2,}", "  "),
         (r"[ \t]+\n", "\n"),
@@ -60,11 +59,7 @@ fn home_of(variable: &str, folder: &str) -> PathBuf {
 #[test]
 fn a_newcomer_gets_from_an_empty_folder_to_a_profile() {
     let document = fs::read_to_string(workspace::root().join("docs/tutorial-plugin.md")).expect("the tutorial");
-    let mut blocks = blocks(&document);
-    for (command, instead) in NOT_YET {
-        assert!(blocks.iter().any(|block| block.commands.contains(command)), "{command}");
-        blocks.iter_mut().for_each(|block| block.commands = block.commands.replace(command, instead));
-    }
+    let blocks = blocks(&document);
     let folder = tempfile::Builder::new().prefix("floe-tutorial-").tempdir().expect("a folder");
     let place = folder.path().canonicalize().expect("a path").join("work");
     let home = folder.path().join("home");
@@ -98,6 +93,7 @@ fn the_tutorial_ends_with_a_plugin_that_is_listed_compliant_approved_and_compile
     let blocks = blocks(&document);
     for (command, shown) in [
         ("floe plugin new nimbus", "floe-plugin-api/"),
+        ("floe plugin test", "0 failed"),
         ("floe plugin list", "nimbus"),
         ("floe plugin lock", "nimbus"),
         ("cat target/floe/profiles/dev/nimbus/profiles.yml", "port: 7433"),
@@ -105,7 +101,7 @@ fn the_tutorial_ends_with_a_plugin_that_is_listed_compliant_approved_and_compile
         let has = |block: &Block| block.shown.as_ref().is_some_and(|text| text.contains(shown));
         assert!(blocks.iter().any(|block| block.commands.contains(command) && has(block)), "{command}: {shown}");
     }
-    for command in ["floe plugin test ", "cargo test", "floe compile", "kind: Manifest"] {
+    for command in ["cargo test", "floe compile", "kind: Manifest"] {
         assert!(blocks.iter().any(|block| block.commands.contains(command)), "{command}");
     }
 }

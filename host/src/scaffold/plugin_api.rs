@@ -80,6 +80,8 @@ mod tests {
         assert_eq!(manifest["package"]["version"].as_str(), Some(floe_plugin_api::PLUGIN_API_CRATE_VERSION));
         assert!(!manifest.to_string().contains("workspace"), "{manifest}");
         assert_eq!(manifest.keys().collect::<Vec<_>>(), ["dependencies", "package"]);
+        assert_eq!(manifest["dependencies"]["floe-plugin-abi"]["path"].as_str(), Some("abi"));
+        assert!(text("floe-plugin-api/abi/src/raw.rs").contains("trait RawPlugin"));
         assert!(text("floe-plugin-api/src/lib.rs").contains("pub use plugin::ComputePlugin;"));
         assert!(text("floe-plugin-api/LICENSE").contains("Apache License"));
     }
