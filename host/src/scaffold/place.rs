@@ -7,6 +7,7 @@ use std::io;
 use camino::Utf8Path;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
+use tempfile::TempDir;
 
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::scaffold::{CRATE_NOT_WRITTEN, FOLDER_THERE};
@@ -16,21 +17,25 @@ pub(super) fn put(folder: &Utf8Path, files: &BTreeMap<String, String>) -> Result
     if folder.symlink_metadata().is_ok() {
         return Err(there_already(folder));
     }
-    staged(folder, files).map_err(|error| match error.kind() {
+    let staged = stage(folder, files).map_err(|error| not_written(folder, &error))?;
+    place(staged, folder).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => there_already(folder),
         _ => not_written(folder, &error),
     })
 }
 
-fn staged(folder: &Utf8Path, files: &BTreeMap<String, String>) -> io::Result<()> {
+/// The folder that is being staged, in the temporary one: that one is private, this one has the permissions that the
+/// user's umask gives.
+const NEW: &str = "new";
+
+fn stage(folder: &Utf8Path, files: &BTreeMap<String, String>) -> io::Result<TempDir> {
     let parent = match folder.parent() {
         Some(parent) if !parent.as_str().is_empty() => parent,
         _ => Utf8Path::new("."),
     };
     fs::create_dir_all(parent)?;
     let staging = tempfile::Builder::new().prefix(".floe-new-").tempdir_in(parent)?;
-    // tempfile makes private folders; the one in it has the permissions that the user's umask gives.
-    let new = staging.path().join("new");
+    let new = staging.path().join(NEW);
     fs::create_dir(&new)?;
     for (path, text) in files {
         let path = new.join(path);
@@ -39,6 +44,11 @@ fn staged(folder: &Utf8Path, files: &BTreeMap<String, String>) -> io::Result<()>
         }
         fs::write(path, text)?;
     }
+    Ok(staging)
+}
+
+fn place(staging: TempDir, folder: &Utf8Path) -> io::Result<()> {
+    let new = staging.path().join(NEW);
     match renameat_with(CWD, &new, CWD, folder.as_std_path(), RenameFlags::NOREPLACE) {
         // A file system that cannot promise it: what was looked at before has to do.
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => fs::rename(&new, folder)?,
@@ -78,7 +88,8 @@ mod tests {
         let files = BTreeMap::from([("src/lib.rs".to_owned(), "//!\n".to_owned())]);
         // An empty folder: a plain rename would take its place.
         fs::create_dir(&folder).unwrap();
-        assert_eq!(staged(&folder, &files).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        let staged = stage(&folder, &files).unwrap();
+        assert_eq!(place(staged, &folder).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left beside it");
         fs::remove_dir(&folder).unwrap();
         put(&folder, &files).unwrap();
