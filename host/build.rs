@@ -18,12 +18,13 @@ fn main() -> Result<()> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
 
     let mut files = vec![("LICENSE".to_owned(), root.join("LICENSE")), ("build.rs".to_owned(), api.join("build.rs"))];
-    // The crate, and in it the one that holds the ABI.
+    // Each crate by its folder in the copy: what crosses the boundary is one of its own.
     for (inside, name) in [("", "plugin_api"), ("abi/", "plugin_abi")] {
+        let folder = api.join(inside);
         let manifest = out.join(format!("{name}_Cargo.toml"));
-        fs::write(&manifest, manifest_of(&api.join(inside), root)?)?;
+        fs::write(&manifest, manifest_of(&folder, root)?)?;
         files.push((format!("{inside}Cargo.toml"), manifest));
-        sources(&api, &api.join(inside).join("src"), &mut files)?;
+        sources(&api, &folder.join("src"), &mut files)?;
     }
     files.sort();
 
@@ -35,7 +36,7 @@ fn main() -> Result<()> {
     }
     list.push_str("]\n");
     fs::write(out.join("plugin_api_files.rs"), list)?;
-    for path in ["Cargo.toml", "plugin-api/Cargo.toml", "plugin-api/src", "plugin-api/abi"] {
+    for path in ["Cargo.toml", "plugin-api"] {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
     Ok(())
@@ -57,8 +58,8 @@ fn sources(api: &Path, folder: &Path, files: &mut Vec<(String, PathBuf)>) -> Res
 
 /// The crate's manifest as it is outside of the workspace: what it inherits written out, without what only its own tests
 /// and lints need.
-fn manifest_of(api: &Path, root: &Path) -> Result<String> {
-    let own: Table = fs::read_to_string(api.join("Cargo.toml"))?.parse()?;
+fn manifest_of(folder: &Path, root: &Path) -> Result<String> {
+    let own: Table = fs::read_to_string(folder.join("Cargo.toml"))?.parse()?;
     let all: Table = fs::read_to_string(root.join("Cargo.toml"))?.parse()?;
     let workspace = table(&all, "workspace")?;
     let mut manifest = Table::new();
@@ -68,7 +69,9 @@ fn manifest_of(api: &Path, root: &Path) -> Result<String> {
             "dependencies" => table(workspace, "dependencies")?,
             "dev-dependencies" | "lints" => continue,
             _ => {
-                return Err(format!("{} has a section [{section}]: say here what becomes of it", api.display()).into());
+                return Err(
+                    format!("plugin-api/Cargo.toml has a section [{section}]: say here what becomes of it").into()
+                );
             }
         };
         let content = content.as_table().ok_or("a section is a table")?;
@@ -89,19 +92,13 @@ fn resolved(key: &str, value: &Value, inherited: &Table) -> Result<Value> {
             if own.len() > 1 {
                 return Err(format!("`{key}` adds to what it inherits: say here what becomes of it").into());
             }
-            let value = inherited.get(key).cloned().ok_or_else(|| format!("the workspace has no `{key}`"))?;
-            Ok(within(value))
+            let mut value = inherited.get(key).cloned().ok_or_else(|| format!("the workspace has no `{key}`"))?;
+            if let Some(Value::String(path)) = value.get_mut("path") {
+                let inside = path.strip_prefix("plugin-api/").ok_or_else(|| format!("`{key}` is not in the copy"))?;
+                *path = inside.to_owned();
+            }
+            Ok(value)
         }
         _ => Ok(value.clone()),
     }
-}
-
-/// A dependency of the checkout, by its path from `plugin-api/`.
-fn within(mut value: Value) -> Value {
-    let path =
-        value.get("path").and_then(Value::as_str).and_then(|path| path.strip_prefix("plugin-api/")).map(str::to_owned);
-    if let (Some(path), Some(table)) = (path, value.as_table_mut()) {
-        table.insert("path".to_owned(), Value::String(path));
-    }
-    value
 }

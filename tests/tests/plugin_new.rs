@@ -7,7 +7,7 @@ use std::process::Command;
 
 use floe_tests::redact::redact;
 use floe_tests::tree::tree;
-use floe_tests::{Project, Run, workspace};
+use floe_tests::{Project, Run, dist, workspace};
 
 fn new(project: &Project, arguments: &[&str]) -> Run {
     project.floe(&[&["plugin", "new"], arguments].concat())
@@ -29,6 +29,7 @@ fn cargo(folder: &Path, arguments: &[&str]) -> Command {
         .args(arguments)
         .current_dir(folder)
         .env("CARGO_NET_OFFLINE", "true")
+        .env("FLOE", dist::floe())
         .env("CARGO_TARGET_DIR", workspace::target_dir().join("floe-tests/new"));
     command
 }
@@ -68,13 +69,13 @@ fn the_whole_crate() {
     let inside = |path: &Path| path.strip_prefix("floe-plugin-api").expect("in the copy").to_owned();
     for (path, text) in &copied {
         match inside(path).to_str().expect("a path in UTF-8") {
-            "Cargo.toml" => {}
+            "Cargo.toml" | "abi/Cargo.toml" => {}
             "LICENSE" => assert_eq!(**text, fs::read(workspace::root().join("LICENSE")).expect("the license")),
             path => assert_eq!(checkout.get(Path::new(path)), Some(*text), "{path}"),
         }
     }
-    let sources =
-        checkout.keys().filter(|path| path.starts_with("src") && path.extension().is_some_and(|end| end == "rs"));
+    let is_source = |path: &Path| path.extension().is_some_and(|end| end == "rs") && !path.starts_with("tests");
+    let sources = checkout.keys().filter(|path| is_source(path));
     for source in sources {
         assert!(copied.iter().any(|(path, _)| inside(path) == *source), "{}", source.display());
     }
@@ -162,8 +163,8 @@ fn the_crate_builds_passes_its_tests_and_works() {
     let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("its manifest");
     assert!(manifest.contains("opt-level = \"z\""), "the checkout's own is 2");
     passes(&folder, &["clippy", "--release", "--all-targets", "--locked", "--", "-D", "warnings"]);
-    let tests = passes(&folder, &["test", "--release", "--locked", "--lib"]);
-    assert!(tests.contains("7 passed; 0 failed"), "{tests}");
+    let tests = passes(&folder, &["test", "--release", "--locked"]);
+    assert!(tests.contains("7 passed; 0 failed") && tests.contains("test complies_with_floe ... ok"), "{tests}");
 
     let library = &built["floe_plugin_nimbus"];
     let inspected =

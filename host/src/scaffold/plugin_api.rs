@@ -81,7 +81,9 @@ mod tests {
         assert!(!manifest.to_string().contains("workspace"), "{manifest}");
         assert_eq!(manifest.keys().collect::<Vec<_>>(), ["dependencies", "package"]);
         assert_eq!(manifest["dependencies"]["floe-plugin-abi"]["path"].as_str(), Some("abi"));
-        assert!(text("floe-plugin-api/abi/src/raw.rs").contains("trait RawPlugin"));
+        let abi: Table = text("floe-plugin-api/abi/Cargo.toml").parse().unwrap();
+        assert_eq!(abi["package"]["version"].as_str(), Some(floe_plugin_api::FLOE_API_VERSION));
+        assert!(!abi.to_string().contains("workspace"), "{abi}");
         assert!(text("floe-plugin-api/src/lib.rs").contains("pub use plugin::ComputePlugin;"));
         assert!(text("floe-plugin-api/LICENSE").contains("Apache License"));
     }
