@@ -120,7 +120,7 @@ impl Lack {
             Self::Unreadable(_) => "unreadable",
             Self::OldForm => "of the old form",
             Self::Untrusted(_) => "by another key",
-            Self::Mismatch(_) => "of another file",
+            Self::Mismatch(_) => "does not fit",
             Self::File(_) => "not checked",
         }
     }
