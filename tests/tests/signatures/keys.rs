@@ -28,7 +28,7 @@ impl Vendor {
     /// Its id as minisign prints it.
     pub(crate) fn id(&self) -> String {
         let bytes = self.pair.pk.to_bytes();
-        bytes[2..10].iter().rev().map(|byte| format!("{byte:02X}")).collect()
+        format!("{:016X}", u64::from_le_bytes(bytes[2..10].try_into().expect("eight bytes")))
     }
 
     /// Signs a file, and returns the signature's file.

@@ -92,7 +92,7 @@ fn refused(code: &str, change: impl FnOnce(&Signed)) -> String {
 fn what_is_not_signed_as_demanded_is_refused_unexecuted() {
     let mut all = String::new();
     let mut tell = |what: &str, code: &str, change: fn(&Signed)| {
-        all += &format!("--- {what}\n{}", refused(code, change));
+        all.extend(["--- ", what, "\n", &refused(code, change)]);
     };
     tell("no signature", "F0523", |it| fs::remove_file(signature_of(&it.plugin)).expect("removed"));
     tell("another version of it, with the signature of the former one", "F0527", |it| {
