@@ -6,6 +6,7 @@
 //! | ` ```text `, the first after it | what the reader sees of it: compared |
 //! | ` ```sh no-run `, ` ```console `, all others | left alone |
 
+use std::fmt::Write as _;
 use std::process::Command;
 use std::time::Duration;
 
@@ -60,7 +61,7 @@ pub fn walk(blocks: &[Block], shell: &mut Command, patience: Duration) -> Vec<St
     const MARK: &str = "=== floe-tests: line ";
     let mut script = "set -eu\nexec 2>&1\n".to_owned();
     for block in blocks {
-        script.push_str(&format!("printf '\\n{MARK}%s\\n' {}\n{}", block.line, block.commands));
+        let _ = write!(script, "printf '\\n{MARK}%s\\n' {}\n{}", block.line, block.commands);
     }
     let run = Run::within(shell.args(["-c", &script]), patience).expect(0);
     let mark = format!("\n{MARK}");

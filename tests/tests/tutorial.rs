@@ -1,6 +1,7 @@
 //! docs/tutorial-plugin.md is executed, from an empty folder to a profile that the new plugin wrote, and prints what it says.
 
 use std::env;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -45,7 +46,7 @@ fn differences(blocks: &[Block], printed: &[String], folder: &Path) -> String {
         let Some(shown) = &block.shown else { continue };
         if alike(shown, folder) != alike(printed, folder) {
             let printed = printed.replace(folder.to_str().expect("a path in UTF-8"), "/home/you/nimbus");
-            differences.push_str(&format!("--- line {}, in place of what is shown there:\n{printed}\n", block.line));
+            let _ = writeln!(differences, "--- line {}, in place of what is shown there:\n{printed}", block.line);
         }
     }
     differences
