@@ -160,6 +160,7 @@ fn help_of_every_subcommand() {
         "plugin list",
         "plugin inspect",
         "plugin new",
+        "plugin test",
         "plugin lock",
         "plugin verify",
         "env",
