@@ -109,7 +109,7 @@ fn each(cases: &[(Expected, PathBuf, Option<&str>)]) {
                 while let Some(((name, expected), library, variable)) = { rest.lock().expect("no panic").next() } {
                     let run = test(&project, library, *variable, &[]);
                     let report = run.json();
-                    let code = if expected.is_empty() { 0 } else { 1 };
+                    let code = i32::from(!expected.is_empty());
                     if failed(&report) != **expected || run.code() != Some(code) {
                         wrong.lock().expect("no panic").push(format!("{name}: {}", run.transcript()));
                     }
@@ -271,6 +271,12 @@ fn what_cannot_be_tested_is_told() {
         assert!(!run.transcript().contains("hunter2"), "{}", run.transcript());
         said.push_str(&redact(&project, &run.transcript()));
     }
+    // What http_path takes stands in prose alone.
+    let databricks = dist::plugin("databricks");
+    let arguments = ["plugin", "test", databricks.to_str().expect("a path in UTF-8"), "--python", "/nonexistent"];
+    said.push_str(&redact(&project, &project.floe(&arguments).expect(1).transcript()));
+    let mut nowhere = project.command(&["plugin", "test", "good"]);
+    said.push_str(&Run::of(nowhere.env("TMPDIR", "/nonexistent")).expect(1).transcript());
     insta::assert_snapshot!(said);
 }
 

@@ -163,9 +163,15 @@ fn one_aggregate_says_why_no_compute_can_be_used() {
 #[test]
 fn warnings_fail_where_that_is_asked_for_and_leave_the_former_artifacts() {
     let project = product("");
+    // The fixtures warn that nothing holds a timeout.
+    let domain = DOMAIN.replace(", max_timeout_seconds: 600", "");
+    let enterprise =
+        ENTERPRISE.replace(", max_timeout_seconds: 3600", "").replace(", config: {timeout_seconds: 900}", "");
+    project.write("../acme.yaml", &enterprise);
+    project.write("../emea/manifest.yaml", &domain);
     let _ = project.floe(&["compile", "--deny-warnings"]).expect(0);
     let before = fs::read(project.path("target/floe/compiled_artifacts.json")).expect("artifacts");
-    project.write("../emea/manifest.yaml", &format!("{DOMAIN}  - name: prod\n"));
+    project.write("../emea/manifest.yaml", &format!("{domain}  - name: prod\n"));
     // The target is the environment, and no environment has a compute's name.
     project
         .write("models/marts/sales.sql", "select {% if target.name == 'lake' %} 1 {% else %} 2 {% endif %} as total\n");

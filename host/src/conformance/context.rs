@@ -33,7 +33,7 @@ impl<'a> Context<'a> {
         let failed = |error: std::io::Error| {
             Diagnostic::error(
                 &codes::NOT_TESTED,
-                format!("the plugin cannot be tested here: {error}"),
+                format!("the plugin cannot be tested here: {}", error.kind()),
                 "see whether this machine lets you open ports on 127.0.0.1 and write to the temporary folder (TMPDIR)",
             )
         };

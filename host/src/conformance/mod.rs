@@ -184,9 +184,10 @@ pub fn test(host: &PluginHost, plugin: &Inspected, options: &Options) -> Result<
     for check in checks::ALL {
         let begun = Instant::now();
         let loaded = reports.first().is_none_or(|load| matches!(load.verdict, Verdict::Passed(_)));
-        let verdict = match loaded {
-            true => (check.run)(&mut subject, &mut context),
-            false => Verdict::Skipped("the plugin was not loaded".to_owned()),
+        let verdict = if loaded {
+            (check.run)(&mut subject, &mut context)
+        } else {
+            Verdict::Skipped("the plugin was not loaded".to_owned())
         };
         reports.push(CheckReport { check: check.name, expects: check.expects, verdict, elapsed: begun.elapsed() });
         if !context.wrong_settings.is_empty() {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use floe_plugin_api::DbtPackages;
+use floe_plugin_api::{DbtPackages, PackageRequirement};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -56,7 +56,7 @@ pub(super) fn read_by_adapter(python: Option<&Path>, outputs: &[Value]) -> Read 
 pub(super) fn resolve(python: Option<&Path>, packages: &DbtPackages) -> Result<(), Unresolved> {
     let mut command = command(python);
     command.args(["-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet", "--disable-pip-version-check"]);
-    command.args(packages.packages.iter().map(|package| package.as_str()));
+    command.args(packages.packages.iter().map(PackageRequirement::as_str));
     let ran = command.output().map_err(|error| Unresolved::NotThere(not_started(python, &error)))?;
     match ran.status.success() {
         true => Ok(()),

@@ -156,12 +156,11 @@ impl Reply {
     /// What is wrong with the reply to a request that may be refused: it may only be refused well.
     pub(super) fn refused_well(&self, what: &str) -> Option<Finding> {
         match self {
-            Self::Answer(..) => None,
             Self::Refused(error) if is_panic(error) => Some(panicked(what, error)),
             Self::Refused(error) if error.message.trim().is_empty() => {
                 Some(Finding::new(format!("{what}: the error has no message"), "say what is wrong, in one sentence"))
             }
-            Self::Refused(_) => None,
+            Self::Answer(..) | Self::Refused(_) => None,
             Self::Broke(broke) => Some(broken(what, broke)),
         }
     }

@@ -30,7 +30,7 @@ pub(super) fn run(subject: &mut Subject<'_>, context: &mut Context<'_>) -> Verdi
             findings.extend(subject.look(|session, findings| {
                 for (what, settings) in cases.by_ref() {
                     asked += 1;
-                    ask(session, &sample, settings, &format!("with {what} as `{key}`"), findings);
+                    ask(session, &sample, &settings, &format!("with {what} as `{key}`"), findings);
                     if !session.is_alive() {
                         return;
                     }
@@ -47,7 +47,7 @@ pub(super) fn run(subject: &mut Subject<'_>, context: &mut Context<'_>) -> Verdi
     Verdict::noted(findings, format!("{asked} hostile values in {} settings", places.len()))
 }
 
-fn ask(session: &mut Session, sample: &Sample, settings: Value, what: &str, findings: &mut Vec<Finding>) {
+fn ask(session: &mut Session, sample: &Sample, settings: &Value, what: &str, findings: &mut Vec<Finding>) {
     let config = || with_settings(&sample.profile, settings.clone());
     let mut look = |method: &str, reply: crate::conformance::subject::Reply| {
         findings.extend(reply.refused_well(&format!("{method} {what}")));

@@ -1,6 +1,6 @@
 //! The Python packages.
 
-use floe_plugin_api::{DbtPackages, DbtPackagesRequest};
+use floe_plugin_api::{DbtPackages, DbtPackagesRequest, PackageRequirement};
 
 use super::NO_SETTINGS;
 use crate::compile::answers;
@@ -60,7 +60,7 @@ pub(super) fn installs(subject: &mut Subject<'_>, context: &mut Context<'_>) -> 
 }
 
 fn listed(packages: &DbtPackages) -> String {
-    packages.packages.iter().map(|package| package.as_str()).collect::<Vec<_>>().join(", ")
+    packages.packages.iter().map(PackageRequirement::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn asked(subject: &mut Subject<'_>, context: &Context<'_>) -> (Vec<(String, DbtPackages)>, Vec<Finding>) {

@@ -29,7 +29,7 @@ pub(super) fn run(subject: &mut Subject<'_>, context: &mut Context<'_>) -> Verdi
             for (request, what) in [(plain, what.clone()), (limited, format!("{what} and a limit of time"))] {
                 match session.ask(&request).answered::<ProfileRequest>(&what) {
                     Ok(response) => {
-                        findings.extend(wrong(&name, &request, &response, sample, adapter.as_deref(), &what))
+                        findings.extend(wrong(&name, &request, &response, sample, adapter.as_deref(), &what));
                     }
                     Err(finding) => findings.push(finding),
                 }
