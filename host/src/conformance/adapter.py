@@ -1,4 +1,4 @@
-"""Reads outputs of a profile as the dbt adapter of their `type` does before it connects, and says what is wrong with them."""
+"""Reads outputs of a profile as the dbt adapter of their `type` does before it connects, and says what is wrong."""
 
 import dataclasses
 import json
