@@ -36,16 +36,21 @@ def read(output, credentials, renderer):
     # dbt-core itself reads these two.
     own = {key: value for key, value in output.items() if key not in ("type", "threads")}
     wrong = []
+    rendered, kind = {}, credentials
     try:
         rendered = credentials.translate_aliases(renderer.render_data(own))
-        fields = {field.name for field in dataclasses.fields(credentials)}
-        unknown = sorted(set(rendered) - fields)
-        if unknown:
-            wrong.append(f"{credentials.__name__} has no field for {', '.join(unknown)}: the adapter passes it over")
         credentials.validate(rendered)
-        credentials.from_dict(rendered)
+        # Some adapters have a class for each way to log in, and only a factory that is no class of theirs.
+        kind = type(credentials.from_dict(rendered))
     except Exception as error:
         wrong.append(f"{credentials.__name__} refuses it: {one_line(error)}")
+    if dataclasses.is_dataclass(kind):
+        fields = {field.name for field in dataclasses.fields(kind)}
+        # What a factory chooses by is a property of what it makes.
+        chosen = {key for key in rendered if kind is not credentials and hasattr(kind, key)}
+        unknown = sorted(set(rendered) - fields - chosen)
+        if unknown:
+            wrong.append(f"{kind.__name__} has no field for {', '.join(unknown)}: the adapter passes it over")
     return wrong
 
 
