@@ -50,6 +50,11 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// Whether the engine runs where its user does: then a check may go to where its settings lead.
+    pub(super) fn is_local(&self) -> bool {
+        self.metadata.as_ref().is_some_and(|metadata| metadata.self_hosted)
+    }
+
     /// The largest settings that it accepts.
     pub(super) fn largest(&self) -> Option<&Sample> {
         self.samples.iter().max_by_key(|sample| sample.profile.connection.as_map().len())

@@ -22,12 +22,11 @@ const MARGIN: Duration = Duration::from_millis(200);
 /// How long a late answer is waited for, to say how late it is.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-const NOWHERE: &str = "its settings do not say which machine they lead to: give settings with --config";
+pub(super) const NOWHERE: &str = "its settings do not say which machine they lead to: give settings with --config";
 
-/// The compute of a check that this machine answers, or nobody: never a stranger.
-pub(super) fn reachable(context: &Context<'_>, sample: &Sample) -> Option<ComputeConfig> {
-    let local = context.metadata.as_ref().is_some_and(|metadata| metadata.self_hosted);
-    context.aimed(&sample.check, context.network.refusing_port()).or_else(|| local.then(|| sample.check.clone()))
+/// The compute of a check that a port of this machine answers, or nobody: never a stranger.
+pub(super) fn reachable(context: &Context<'_>, sample: &Sample, port: u16) -> Option<ComputeConfig> {
+    context.aimed(&sample.check, port).or_else(|| context.is_local().then(|| sample.check.clone()))
 }
 
 /// A request for a check, and how long its answer is waited for.
@@ -45,7 +44,8 @@ pub(super) fn run(subject: &mut Subject<'_>, context: &mut Context<'_>) -> Verdi
         configs.push((&first.name, first.check.clone()));
     }
     for sample in &context.samples {
-        configs.extend(reachable(context, sample).map(|config| (&sample.name, config)));
+        configs
+            .extend(reachable(context, sample, context.network.refusing_port()).map(|config| (&sample.name, config)));
     }
     if configs.is_empty() {
         return Verdict::Skipped(NOWHERE.to_owned());
@@ -89,11 +89,9 @@ pub(super) fn deadline(subject: &mut Subject<'_>, context: &mut Context<'_>) -> 
     if context.samples.is_empty() {
         return Verdict::Skipped(NO_SETTINGS.to_owned());
     }
-    let local = context.metadata.as_ref().is_some_and(|metadata| metadata.self_hosted);
     let (mut findings, mut slowest, before) = (Vec::new(), Duration::ZERO, context.network.connections());
     for sample in &context.samples {
-        let silent = context.aimed(&sample.check, context.network.silent_port());
-        let Some(config) = silent.or_else(|| local.then(|| sample.check.clone())) else { continue };
+        let Some(config) = reachable(context, sample, context.network.silent_port()) else { continue };
         let (request, patience) = request(context, config, SHORT);
         findings.extend(subject.look(|session, findings| {
             let what = format!(
@@ -114,7 +112,7 @@ pub(super) fn deadline(subject: &mut Subject<'_>, context: &mut Context<'_>) -> 
             }
         }));
     }
-    if findings.is_empty() && !local && context.network.connections() == before {
+    if findings.is_empty() && !context.is_local() && context.network.connections() == before {
         return Verdict::Skipped("it connected to no server that says nothing: give settings with --config".to_owned());
     }
     Verdict::noted(findings, format!("answered after {:.1} s of {} s", slowest.as_secs_f64(), SHORT.as_secs()))

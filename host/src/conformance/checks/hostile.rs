@@ -83,7 +83,9 @@ fn keys(session: &mut Session, sample: &Sample, findings: &mut Vec<Finding>) {
 /// The same for checks, in all settings at once that do not say where to connect to.
 fn checks(subject: &mut Subject<'_>, context: &Context<'_>, sample: &Sample) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let Some(base) = super::connection::reachable(context, sample) else { return findings };
+    let Some(base) = super::connection::reachable(context, sample, context.network.refusing_port()) else {
+        return findings;
+    };
     let settings = Value::Object(base.connection.as_map().clone());
     // In every setting at once: a request has its limit.
     let texts =

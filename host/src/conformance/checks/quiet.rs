@@ -1,7 +1,7 @@
 //! What a plugin does besides answering.
 
 use super::NO_SETTINGS;
-use super::connection::{SHORT, USUAL, reachable, request};
+use super::connection::{NOWHERE, SHORT, USUAL, reachable, request};
 use crate::conformance::context::Context;
 use crate::conformance::footprint::Footprint;
 use crate::conformance::subject::Subject;
@@ -12,8 +12,8 @@ pub(super) fn left_behind(subject: &mut Subject<'_>, context: &mut Context<'_>) 
     let mut unseen = None;
     match context.samples.first() {
         None => unseen = Some(NO_SETTINGS),
-        Some(sample) => match reachable(context, sample) {
-            None => unseen = Some("its settings do not say which machine they lead to: give settings with --config"),
+        Some(sample) => match reachable(context, sample, context.network.refusing_port()) {
+            None => unseen = Some(NOWHERE),
             Some(config) => findings.extend(subject.look(|session, findings| {
                 let process = session.process_id();
                 let Some(before) = Footprint::of(process) else {

@@ -55,7 +55,7 @@ fn shape(schema: &Value) -> Vec<Finding> {
 
 fn described(key: &str, property: &Value, schema: &Value) -> Option<Finding> {
     let has = |value: &Value| value["description"].as_str().is_some_and(|text| !text.trim().is_empty());
-    let target = property["$ref"].as_str().and_then(|reference| schema.pointer(reference.strip_prefix('#')?));
+    let target = target(property, schema);
     (!has(property) && !target.is_some_and(has)).then(|| {
         Finding::new(
             format!("`{key}` is not described"),
@@ -64,10 +64,15 @@ fn described(key: &str, property: &Value, schema: &Value) -> Option<Finding> {
     })
 }
 
+/// What a property refers to.
+fn target<'a>(property: &Value, schema: &'a Value) -> Option<&'a Value> {
+    schema.pointer(property["$ref"].as_str()?.strip_prefix('#')?)
+}
+
 /// What is called as secrets are, and is a text, is one.
 fn marked(key: &str, property: &Value, schema: &Value) -> Option<Finding> {
     let text = property.to_string();
-    let target = property["$ref"].as_str().and_then(|reference| schema.pointer(reference.strip_prefix('#')?));
+    let target = target(property, schema);
     let is_text = property["type"].as_str() == Some("string")
         || property["type"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "string"));
     let is_marked =

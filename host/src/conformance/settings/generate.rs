@@ -4,6 +4,8 @@ use camino::Utf8Path;
 use floe_plugin_api::SECRET_KEYWORD;
 use serde_json::{Map, Value, json};
 
+use crate::documents::secrets::variable_name;
+
 /// How deep settings go at most.
 const DEEPEST: usize = 6;
 
@@ -189,9 +191,8 @@ impl<'a> Generator<'a> {
 
 /// dbt's expression for a secret at a JSON pointer.
 fn secret(at: &str) -> Value {
-    let name: String =
-        at.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
-    Value::from(format!("{}{name}') }}}}", super::SECRET_EXPRESSION))
+    let name = variable_name(super::COMPUTE, at.split('/').skip(1));
+    Value::from(format!("{{{{ env_var('{name}') }}}}"))
 }
 
 /// The types that a schema names; all where it names none and nothing else is known.

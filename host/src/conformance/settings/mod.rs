@@ -76,7 +76,7 @@ pub(super) fn with_settings(config: &ComputeConfig, settings: Value) -> ComputeC
 pub(super) fn aimed(config: &ComputeConfig, port: u16, ports: &[String]) -> Option<ComputeConfig> {
     let mut settings = Value::Object(config.connection.as_map().clone());
     let (mut host, mut leads) = (false, false);
-    for (pointer, value) in leaves(&settings.clone()) {
+    for (pointer, value) in leaves(&settings) {
         let key = pointer.rsplit('/').next().unwrap_or_default();
         let aim = match &value {
             Value::String(text) if is_url(key) || (is_host(key) && text.contains("://")) => {
