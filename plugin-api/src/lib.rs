@@ -70,7 +70,7 @@
 //!         Ok(ProfileResponse::new(output)
 //!             .with_timeout(TimeoutEnforcement::None)
 //!             .with_storage(Storage::Service)
-//!             .with_warnings(request.config.timeout_seconds.map(warn).into_iter().collect()))
+//!             .with_warnings(request.config.timeout_seconds.map(warn).into_iter().collect::<Vec<_>>()))
 //!     }
 //!
 //!     fn get_required_dbt_packages(&self, _: &DbtPackagesRequest) -> PluginResult<DbtPackages> {
