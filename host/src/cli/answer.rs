@@ -84,6 +84,23 @@ impl Answer {
         self
     }
 
+    /// The first of its errors.
+    pub(super) fn first_error(&self) -> Option<&Diagnostic> {
+        self.diagnostics.iter().find(|diagnostic| diagnostic.is_error())
+    }
+
+    /// Prints the diagnostics, of a command that goes on.
+    pub(super) fn print_diagnostics(self) {
+        let id = telemetry::correlation_id();
+        let report = Report::new(self.diagnostics);
+        for diagnostic in report.diagnostics() {
+            telemetry::log(diagnostic, id);
+        }
+        let style = TextStyle { colour: colour(&io::stderr()), ..TextStyle::default() };
+        // Who has closed standard error does not want it.
+        let _ = io::stderr().lock().write_all(report.to_text(style, id).as_bytes());
+    }
+
     /// Prints it all and says how the command ends.
     pub(super) fn print(self, format: Format, correlation_id: &str) -> ExitCode {
         if let Some(message) = self.usage {

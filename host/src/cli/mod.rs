@@ -74,13 +74,34 @@ enum Command {
     Completions(completions::Args),
 }
 
+impl Command {
+    /// As it is typed.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Init(_) => "init",
+            Self::Compile(_) => "compile",
+            Self::Plan(_) => "plan",
+            Self::Run(_) => "run",
+            Self::Status(_) => "status",
+            Self::Dbt(_) => "dbt",
+            Self::Health(_) => "health",
+            Self::Env(_) => "env",
+            Self::Parity(_) => "parity",
+            Self::Plugin(_) => "plugin",
+            Self::Schema(_) => "schema",
+            Self::Explain(_) => "explain",
+            Self::Completions(_) => "completions",
+        }
+    }
+}
+
 /// Runs the command line. A worker is dispatched before this is called.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return answer::usage(&error),
     };
-    telemetry::start();
+    let telemetry = telemetry::start(cli.command.name());
     let id = telemetry::correlation_id();
     let answer = match cli.command {
         Command::Init(args) => init::run(&args),
@@ -89,7 +110,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args, cli.format),
         Command::Status(args) => status::run(&args),
         Command::Dbt(args) => dbt::run(&args),
-        Command::Health(args) => health::run(&args, id),
+        Command::Health(args) => health::run(&args, cli.format, id),
         Command::Env(command) => env::run(&command),
         Command::Parity(args) => parity::run(&args),
         Command::Plugin(command) => plugin::run(&command),
@@ -97,5 +118,11 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
     };
-    answer.print(cli.format, id)
+    let answer = answer.with_diagnostics(telemetry.problems());
+    if let Some(first) = answer.first_error() {
+        telemetry.failed(first.code.id, &first.message);
+    }
+    let code = answer.print(cli.format, id);
+    telemetry.finish();
+    code
 }

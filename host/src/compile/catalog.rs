@@ -1,6 +1,5 @@
 //! The manifest's catalog, as plugins are told of it: with `env_var` expressions for a profile, with values for a check.
 
-use camino::Utf8Path;
 use floe_plugin_api::{AccessDelegation, CatalogAuth, CatalogConfig, Secret};
 use serde_json::Value;
 
@@ -56,9 +55,8 @@ impl Catalog {
     ///
     /// # Errors
     /// A diagnostic for each reference that cannot be resolved here.
-    pub fn for_check(&self, project_dir: &Utf8Path) -> Result<(CatalogConfig, Vec<Secret>), Vec<Diagnostic>> {
-        let surroundings = Surroundings { project_dir, variable: &|name| std::env::var(name).ok() };
-        let (resolved, problems) = resolve_settings(&self.config, &surroundings);
+    pub fn for_check(&self, surroundings: &Surroundings<'_>) -> Result<(CatalogConfig, Vec<Secret>), Vec<Diagnostic>> {
+        let (resolved, problems) = resolve_settings(&self.config, surroundings);
         if !problems.is_empty() {
             return Err(problems);
         }

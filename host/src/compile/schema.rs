@@ -1,5 +1,6 @@
 //! A compute's settings against its plugin's JSON Schema, with errors in the words of the file.
 
+use std::fmt;
 use std::sync::OnceLock;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
@@ -51,6 +52,12 @@ pub struct SettingsSchema {
     whole: Checked,
     /// For settings of which another layer holds the rest; `None` where the schema does not say that much.
     layer: OnceLock<Option<Checked>>,
+}
+
+impl fmt::Debug for SettingsSchema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SettingsSchema").field("plugin", &self.plugin).finish_non_exhaustive()
+    }
 }
 
 /// A schema and its validator.

@@ -1,7 +1,6 @@
 //! The settings of one compute in one environment: the manifest's, the environment's over them, checked against the
 //! plugin's schema.
 
-use camino::Utf8Path;
 use floe_plugin_api::{ComputeConfig, ErrorKind, Secret};
 use serde_json::{Map, Value};
 
@@ -98,11 +97,10 @@ impl Settings {
     /// A diagnostic for each reference that cannot be resolved here.
     pub fn for_check(
         &self,
-        project_dir: &Utf8Path,
+        surroundings: &Surroundings<'_>,
         schema: &SettingsSchema,
     ) -> Result<(ComputeConfig, Vec<Secret>), Vec<Diagnostic>> {
-        let surroundings = Surroundings { project_dir, variable: &|name| std::env::var(name).ok() };
-        let (resolved, problems) = resolve_settings(&self.compute.config.connection, &surroundings);
+        let (resolved, problems) = resolve_settings(&self.compute.config.connection, surroundings);
         if !problems.is_empty() {
             return Err(problems);
         }

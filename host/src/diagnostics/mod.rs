@@ -97,6 +97,12 @@ impl Diagnostic {
         self
     }
 
+    /// The kind in the word of `--format json`.
+    pub fn kind_word(&self) -> Option<String> {
+        let word = self.kind.and_then(|kind| serde_json::to_value(kind).ok())?;
+        word.as_str().map(str::to_owned)
+    }
+
     /// Sets the class of the failure.
     #[must_use]
     pub fn of_kind(mut self, kind: ErrorKind) -> Self {

@@ -12,9 +12,10 @@ use super::plan::address::Addresses;
 use super::plan::{Plan, Scope};
 use super::secrets::Variables;
 use super::state::{self, defer_variables};
-use super::{Session, interrupt, name_in};
+use super::{Session, name_in};
 use crate::diagnostics::codes::run::{DBT_ARGUMENT, FOREIGN};
 use crate::diagnostics::{Diagnostic, listed};
+use crate::interrupt;
 
 /// Arguments that floe sets itself.
 const RESERVED: &[&str] = &[

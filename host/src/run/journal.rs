@@ -149,7 +149,7 @@ impl Past {
     /// # Errors
     /// [`NO_RUN`].
     pub fn find(place: &Place, id: Option<&str>, environment: Option<&str>) -> Result<Self, Diagnostic> {
-        Self::find_where(place, id, environment, |name| is_held(place, name))
+        Self::find_where(place, id, environment, |name| is_held(&place.run_lock(name)))
     }
 
     fn find_where(
@@ -264,7 +264,7 @@ impl Past {
 
 /// Which compute built what in an environment, with what a killed run had no time to note.
 pub fn built(place: &Place, environment: &str) -> Built {
-    built_where(place, environment, |name| is_held(place, name))
+    built_where(place, environment, |name| is_held(&place.run_lock(name)))
 }
 
 /// The same for who holds the lock: what has no end in its journal has none.
@@ -304,9 +304,15 @@ pub(super) fn lock_file(place: &Place, environment: &str) -> Result<File, Diagno
     File::create(&path).map_err(|error| place::not_written(&path, &error))
 }
 
-/// Whether a run is going on in an environment.
-fn is_held(place: &Place, environment: &str) -> bool {
-    let Ok(file) = File::open(place.run_lock(environment)) else { return false };
+/// Whether a run, or another dbt of floe's, is going on in an environment of the product in a folder.
+pub fn is_going_on(project_dir: &Utf8Path, environment: &str) -> bool {
+    let place = Place::of(project_dir);
+    is_held(&place.run_lock(environment)) || is_held(&place.build_lock(environment))
+}
+
+/// Whether somebody holds a lock.
+fn is_held(path: &Utf8Path) -> bool {
+    let Ok(file) = File::open(path) else { return false };
     match file.try_lock_shared() {
         Ok(()) => false,
         Err(fs::TryLockError::WouldBlock) => true,

@@ -10,7 +10,6 @@ pub mod activate;
 pub mod command;
 pub mod execute;
 pub mod graph;
-pub mod interrupt;
 pub mod journal;
 pub mod kubernetes;
 pub mod launcher;

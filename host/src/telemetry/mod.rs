@@ -2,28 +2,93 @@
 //!
 //! `FLOE_LOG` filters as `tracing` does (off by default; `floe=debug` shows each phase with its time),
 //! `FLOE_LOG_FORMAT=json` writes one JSON object a line.
+//!
+//! Metrics, traces and logs go to an OpenTelemetry receiver where the variables of OpenTelemetry name one: `otlp`.
+
+pub mod metrics;
+pub mod names;
+pub mod traces;
+
+mod nodes;
+mod otlp;
 
 use std::io::{self, IsTerminal as _};
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 use uuid::Uuid;
 
+pub use nodes::{NodeEnded, NodeFailure, TimedOut};
+
+use crate::diagnostics::codes::machine::TELEMETRY;
 use crate::diagnostics::{Diagnostic, Severity};
 
-/// Starts logging. A filter that cannot be read is as if it were not there: a log is no reason to fail.
-pub fn start() {
-    let filter = EnvFilter::try_from_env("FLOE_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+/// What a command's telemetry needs until its end.
+#[derive(Debug)]
+#[must_use]
+pub struct Telemetry {
+    exporters: otlp::Exporters,
+    command: Option<traces::Span>,
+}
+
+/// Starts logging, and exporting where that is asked for. A filter that cannot be read is as if it were not there: a log is no
+/// reason to fail.
+pub fn start(command: &str) -> Telemetry {
+    let mut exporters = otlp::Exporters::start(correlation_id());
     let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let started = if std::env::var("FLOE_LOG_FORMAT").is_ok_and(|format| format == "json") {
-        logs.json().flatten_event(true).try_init()
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let lines = if std::env::var("FLOE_LOG_FORMAT").is_ok_and(|format| format == "json") {
+        lines.json().flatten_event(true).boxed()
     } else {
-        logs.with_ansi(colour).try_init()
+        lines.with_ansi(colour).boxed()
     };
+    // What the exporters say of themselves is for people alone: sending it would make more of it.
+    let sent = exporters.logs().map(|logs| {
+        let silent = "opentelemetry=off".parse();
+        let filter = filter("floe=info");
+        logs.with_filter(silent.into_iter().fold(filter, EnvFilter::add_directive))
+    });
     // Only a second start can fail, and the first one holds.
-    drop(started);
+    drop(tracing_subscriber::registry().with(lines.with_filter(filter("off"))).with(sent).try_init());
+    let command = Some(traces::Span::command(command, correlation_id()));
+    exporters.problems.sort();
+    Telemetry { exporters, command }
+}
+
+/// The filter of `FLOE_LOG`, or this one.
+fn filter(otherwise: &str) -> EnvFilter {
+    EnvFilter::try_from_env("FLOE_LOG").unwrap_or_else(|_| EnvFilter::new(otherwise))
+}
+
+impl Telemetry {
+    /// What cannot be exported as the variables want it.
+    pub fn problems(&self) -> Vec<Diagnostic> {
+        let told = |why: &String| {
+            Diagnostic::warning(
+                &TELEMETRY,
+                why.clone(),
+                "set OTEL_EXPORTER_OTLP_ENDPOINT to an OTLP receiver of the protocol `http/protobuf`; \
+                 docs/platform-operator.md lists the variables",
+            )
+        };
+        self.exporters.problems.iter().map(told).collect()
+    }
+
+    /// The command failed, with these words.
+    pub fn failed(&self, error_type: &str, message: &str) {
+        if let Some(command) = &self.command {
+            command.fail(error_type, message);
+        }
+    }
+
+    /// Sends what is left, and waits for that 0.5 s at most.
+    pub fn finish(mut self) {
+        drop(self.command.take());
+        self.exporters.finish();
+    }
 }
 
 /// The id of the command that is being run.
@@ -36,84 +101,16 @@ pub fn correlation_id() -> &'static str {
 pub fn log(diagnostic: &Diagnostic, correlation_id: &str) {
     let (code, message) = (diagnostic.code.id, diagnostic.message.as_str());
     let compute = diagnostic.compute.as_deref();
-    // In the words of `--format json`.
-    let kind = diagnostic.kind.and_then(|kind| serde_json::to_value(kind).ok());
-    let kind = kind.as_ref().and_then(serde_json::Value::as_str);
+    let kind = diagnostic.kind_word();
     match diagnostic.severity {
         Severity::Error => tracing::error!(correlation_id, code, compute, kind, "{message}"),
         Severity::Warning => tracing::warn!(correlation_id, code, compute, kind, "{message}"),
     }
 }
 
-/// A node that has ended, or will not begin.
-#[derive(Debug, Clone, Copy)]
-pub struct NodeEnded<'a> {
-    /// dbt's id.
-    pub node: &'a str,
-    /// Its compute.
-    pub compute: &'a str,
-    /// How it ended.
-    pub status: &'a str,
-    /// How long it took, in seconds.
-    pub seconds: Option<f64>,
-    /// What the engine calls its last statement.
-    pub query_id: Option<&'a str>,
-}
-
-impl NodeEnded<'_> {
-    /// Logs it.
-    pub fn log(&self) {
-        tracing::info!(
-            correlation_id = correlation_id(),
-            node = self.node,
-            compute = self.compute,
-            status = self.status,
-            seconds = self.seconds,
-            query_id = self.query_id,
-            "a node ended"
-        );
-    }
-}
-
-/// A node that took longer than it may.
-#[derive(Debug, Clone, Copy)]
-pub struct TimedOut<'a> {
-    /// dbt's id.
-    pub node: &'a str,
-    /// Its compute.
-    pub compute: &'a str,
-    /// What the engine calls the query.
-    pub query_id: Option<&'a str>,
-    /// What it took, in seconds.
-    pub seconds: f64,
-    /// What it was allowed, in seconds.
-    pub timeout_seconds: f64,
-    /// Whether the engine was told to cancel.
-    pub cancel_sent: bool,
-    /// Whether the engine's answer says that the query ended.
-    pub engine_confirmed: bool,
-}
-
-impl TimedOut<'_> {
-    /// Logs it.
-    pub fn log(&self) {
-        tracing::warn!(
-            correlation_id = correlation_id(),
-            node = self.node,
-            compute = self.compute,
-            query_id = self.query_id,
-            seconds = self.seconds,
-            timeout_seconds = self.timeout_seconds,
-            timed_out = true,
-            cancel_sent = self.cancel_sent,
-            engine_confirmed = self.engine_confirmed,
-            "a node timed out"
-        );
-    }
-}
-
 /// Runs one phase of a command and logs how long it took.
 pub fn phase<T>(name: &'static str, work: impl FnOnce() -> T) -> T {
+    let _span = traces::Span::of(name, &[]);
     let begun = Instant::now();
     let result = work();
     tracing::debug!(phase = name, ms = begun.elapsed().as_secs_f64() * 1e3, "phase");

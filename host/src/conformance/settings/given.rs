@@ -9,6 +9,7 @@ use crate::compile::settings::Settings;
 use crate::diagnostics::Diagnostic;
 use crate::documents;
 use crate::documents::manifest::ResourceOverrides;
+use crate::documents::secrets::Surroundings;
 
 /// Reads the settings of a file, and holds them to the plugin's schema. References are resolved where that can be done here;
 /// else each secret gets a made-up value, with which nobody can log in.
@@ -36,7 +37,8 @@ pub(in crate::conformance) fn given(
         return Err(problems);
     }
     let profile = settings.for_profile();
-    let (check, secrets) = match settings.for_check(folder, schema) {
+    let surroundings = Surroundings { project_dir: folder, variable: &|name| std::env::var(name).ok() };
+    let (check, secrets) = match settings.for_check(&surroundings, schema) {
         Ok((check, secrets)) => (check, secrets.iter().map(|secret| secret.expose().to_owned()).collect()),
         Err(_) => with_canaries(&profile),
     };

@@ -15,4 +15,8 @@ super::codes! {
         "The compute can be used in part, or could not be checked in full: an extension that is not installed, a login that only dbt can make. The message says what. It is no failure unless `--deny-degraded` is given.";
     CHECK_WARNS = "F0707", "A live check warns",
         "The compute is healthy, and its check found something besides that should be known. The message says what.";
+    WATCH_SLOW = "F0708", "A watch looks too seldom",
+        "Interval and deadline of `floe health --watch` together are more than 30 s, so that a compute may be down for longer before anybody hears of it. Take a shorter `--interval`, or a shorter `--timeout`, unless that is what you want.";
+    ENV_FILE = "F0709", "A file of variables cannot be read",
+        "A file of `--env-file` is not there, may not be read, or has a line that is no `NAME=value`. It is read anew for each check: while it cannot be read, computes are reported as unhealthy. Whoever rotates it should write a new file and move it over the old one.";
 }

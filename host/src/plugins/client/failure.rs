@@ -18,6 +18,7 @@ const TELL_THE_VENDOR: &str = "this is a defect of the plugin: tell its vendor";
 #[derive(Debug)]
 pub(super) struct Subject {
     pub(super) name: String,
+    pub(super) version: String,
     pub(super) path: Utf8PathBuf,
     /// Where it leads by symbolic links.
     pub(super) real_path: Utf8PathBuf,

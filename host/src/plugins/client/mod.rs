@@ -6,6 +6,8 @@ mod launch;
 mod output;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use floe_plugin_api::{Method, PluginError, Request};
@@ -21,6 +23,8 @@ use super::inspect::{Inspected, Library};
 use super::scrub::Scrubber;
 use super::worker::protocol::{FromWorker, LibraryFile, NotLoaded, Start, ToWorker, encode};
 use crate::diagnostics::Diagnostic;
+use crate::telemetry::names::{METHOD, PLUGIN, PLUGIN_VERSION};
+use crate::telemetry::traces::Span;
 
 /// What a plugin is doing when it is being loaded, in words.
 const LOADING: &str = "while it was being loaded";
@@ -37,6 +41,7 @@ pub struct Worker {
     /// Where secrets have been scrubbed from.
     leaks: BTreeSet<String>,
     dead: Option<Diagnostic>,
+    stop: Option<Arc<AtomicBool>>,
 }
 
 impl Worker {
@@ -49,7 +54,8 @@ impl Worker {
         limits: &Limits,
     ) -> Result<Self, Diagnostic> {
         let (name, path) = (plugin.name().to_owned(), plugin.path.clone());
-        let subject = Subject { name, path, real_path: plugin.real_path.clone() };
+        let version = plugin.record.version.clone();
+        let subject = Subject { name, version, path, real_path: plugin.real_path.clone() };
         let (process, streams) = Process::start(launcher, &plugin.record.env)
             .map_err(|error| subject.not_started(&launcher.program, &super::describe_io(&error)))?;
         let channel = Channel::new(streams, limits)
@@ -63,6 +69,7 @@ impl Worker {
             warnings,
             leaks: BTreeSet::new(),
             dead: None,
+            stop: None,
         };
         worker.load(plugin, libraries, launcher)?;
         Ok(worker)
@@ -73,6 +80,16 @@ impl Worker {
     pub fn with_scrubber(mut self, scrubber: Scrubber) -> Self {
         self.scrubber = scrubber;
         self
+    }
+
+    /// The same for a worker that is in use.
+    pub fn set_scrubber(&mut self, scrubber: Scrubber) {
+        self.scrubber = scrubber;
+    }
+
+    /// Ends the worker where somebody sets this, even in the middle of a call.
+    pub fn set_stop(&mut self, stop: Arc<AtomicBool>) {
+        self.stop = Some(stop);
     }
 
     /// Name of the plugin.
@@ -111,12 +128,21 @@ impl Worker {
             return Err(self.subject.request_too_large(method, document.len() as u64, self.limits.largest_frame));
         }
         let during = format!("during {method}");
+        let span = Span::of(
+            format!("plugin {method}"),
+            &[(PLUGIN, self.name()), (PLUGIN_VERSION, &self.subject.version), (METHOD, &method.to_string())],
+        );
         let begin = Instant::now();
-        let answer = self.ask(&ToWorker::Call { method, document }, &during, deadline)?;
+        let answer = self.ask(&ToWorker::Call { method, document }, &during, deadline);
+        let answer = answer.inspect_err(|died| span.fail(died.code.id, &died.message))?;
         tracing::debug!(plugin = self.name(), %method, elapsed_ms = begin.elapsed().as_secs_f64() * 1e3, "plugin answered");
         match answer {
             FromWorker::Reply { document } => Ok(Ok(self.scrubbed(method, document))),
-            FromWorker::Failed { error } => Ok(Err(self.scrubbed_error(error))),
+            FromWorker::Failed { error } => {
+                let error = self.scrubbed_error(error);
+                span.fail(error.reason.as_deref().unwrap_or("plugin_error"), &error.message);
+                Ok(Err(error))
+            }
             FromWorker::TooLarge { bytes } => {
                 Err(self.subject.answer_too_large(&during, bytes, self.limits.largest_frame))
             }
@@ -231,13 +257,16 @@ impl Worker {
     }
 
     fn wait(&mut self, until: Instant) -> Result<FromWorker, Broken> {
-        let process = &self.process;
-        let frame = self.channel.receive(until, || process.has_ended())?;
+        let (process, stop) = (&self.process, self.stop.as_deref());
+        let frame = self.channel.receive(until, || process.has_ended() || is_set(stop))?;
         serde_json::from_slice(&frame).map_err(|error| Broken::Garbled(error.to_string()))
     }
 
     /// The worker cannot be used any more: it is killed if it lives, and the reason is kept for later calls.
     fn broke(&mut self, during: &str, broken: &Broken, patience: Duration) -> Diagnostic {
+        if is_set(self.stop.as_deref()) {
+            self.process.kill();
+        }
         let end = if matches!(broken, Broken::Closed) { Some(self.process.end()) } else { None };
         self.process.kill();
         self.flush_output();
@@ -295,6 +324,10 @@ impl Worker {
         tracing::debug!(plugin = self.name(), kind = ?error.kind, reason = error.reason, correlation_id, "plugin failed");
         error
     }
+}
+
+fn is_set(stop: Option<&AtomicBool>) -> bool {
+    stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
 }
 
 fn library_file(library: &Library) -> LibraryFile {

@@ -9,7 +9,8 @@ mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use floe_plugin_api::Storage;
@@ -20,14 +21,21 @@ use super::journal::{self, Begun, Entry, Journal, Outcome};
 use super::plan::{Plan, Scope, Step, address::Addresses};
 use super::results::{NodeResult, Status, StepResult, StepStatus, rounded};
 use super::secrets::Variables;
-use super::{Session, interrupt, place};
+use super::{Session, place};
 use crate::diagnostics::Diagnostic;
-use crate::diagnostics::codes::run::INTERRUPTED;
-use crate::telemetry::{NodeEnded, TimedOut};
+use crate::diagnostics::codes::run::{INTERRUPTED, NODE_FAILED, TIMED_OUT};
+use crate::interrupt;
+use crate::telemetry::metrics::{Pool, Subject};
+use crate::telemetry::names::{COMPUTE, PLUGIN, STATUS};
+use crate::telemetry::traces::Span;
+use crate::telemetry::{NodeEnded, NodeFailure, TimedOut};
 use outcome::{Ended, Outcomes};
 
 /// How many runs are kept.
 const KEPT: usize = 20;
+
+/// How long a lock may be taken by somebody who only looks.
+const MOMENT: Duration = Duration::from_millis(20);
 
 /// How to run.
 #[derive(Debug, Clone, Default)]
@@ -100,7 +108,12 @@ impl Run<'_> {
         let place = &self.session.place;
         let lock = journal::lock_file(place, &self.session.environment).map_err(one)?;
         let lock_path = place.run_lock(&self.session.environment);
-        if lock.try_lock().is_err() {
+        // Whoever watches looks whether a run goes on by taking the lock for a moment.
+        let is_taken = || lock.try_lock().is_err();
+        if is_taken() && {
+            thread::sleep(MOMENT);
+            is_taken()
+        } {
             tell(Progress::Waiting(&self.session.environment));
             lock.lock().map_err(|error| one(place::not_written(&lock_path, &error)))?;
         }
@@ -167,6 +180,26 @@ impl Run<'_> {
         }
     }
 
+    /// A compute, for those who measure.
+    fn subject(&self, compute: &str) -> Subject {
+        let artifacts = &self.session.compiled.artifacts;
+        let known = self.session.compute(compute);
+        let plugin = known.map(|known| known.plugin.clone()).unwrap_or_default();
+        Subject {
+            compute: compute.to_owned(),
+            plugin_version: artifacts.plugins.get(&plugin).map(|plugin| plugin.version.clone()),
+            plugin,
+            environment: self.session.environment.clone(),
+            dbt_adapter: known.map(|known| known.dbt_adapter.clone()),
+        }
+    }
+
+    /// The threads of dbt on a compute.
+    fn threads(&self, compute: &str) -> u32 {
+        let own = self.session.connection(compute).and_then(|connection| connection.threads);
+        own.or_else(|| Some(self.session.compute(compute)?.threads)).unwrap_or(1).into()
+    }
+
     fn interrupted(&self, id: &str) -> Diagnostic {
         Diagnostic::error(
             &INTERRUPTED,
@@ -208,6 +241,7 @@ impl Going<'_> {
         for result in outcomes.block(step) {
             self.ended(&result);
         }
+        let span = Span::of(format!("step {} {}", step.step, step.compute), &[(COMPUTE, &step.compute)]);
         let begun = Instant::now();
         let stopped = interrupt::count() > 0 || (self.run.options.fail_fast && outcomes.has_failed());
         let wanted = outcomes.runnable(step);
@@ -234,6 +268,11 @@ impl Going<'_> {
             seconds: rounded(begun.elapsed().as_secs_f64()),
             folder: place.shown(&own).to_string(),
         };
+        span.set(PLUGIN, self.run.session.compute(&step.compute).map_or("", |compute| &compute.plugin));
+        span.set(STATUS, result.status.as_str());
+        if result.status == StepStatus::Error {
+            span.fail("step", "a node failed");
+        }
         self.note(&Entry::Step(result.clone()));
         result
     }
@@ -249,13 +288,19 @@ impl Going<'_> {
         let folders = step::Folders { step: own, state: &state_of(self.folder, &step.compute) };
         let mut started = BTreeSet::new();
         let run = self.run;
+        let pool = Pool::open(&run.subject(&step.compute), run.threads(&step.compute));
         let told = step::run(run, step, wanted, folders, variables, &mut |told| match told {
             step::Told::Started(id) => {
                 self.note(&Entry::NodeStarted { node: id.clone() });
                 (self.tell)(Progress::Started(&id, step));
+                pool.node_started();
                 started.insert(id);
             }
             step::Told::Ended(event) => {
+                // What dbt skips it ends without having begun it.
+                if started.contains(&event.id) {
+                    pool.node_ended();
+                }
                 if let Some(result) = outcomes.take(step, event) {
                     self.ended(&result);
                 }
@@ -280,12 +325,13 @@ impl Going<'_> {
         self.note(&Entry::Node(result.clone()));
         let event = NodeEnded {
             node: &result.node,
-            compute: &result.compute,
+            subject: &self.run.subject(&result.compute),
             status: result.status.as_str(),
             seconds: result.seconds,
             query_id: result.query_id.as_deref(),
+            failure: failure(result),
         };
-        event.log();
+        event.tell();
         if let Some(timeout) = &result.timeout {
             let event = TimedOut {
                 node: &result.node,
@@ -309,6 +355,18 @@ impl Going<'_> {
             self.problems.push(problem);
         }
     }
+}
+
+/// Why a node failed, where it did.
+fn failure(result: &NodeResult) -> Option<NodeFailure<'_>> {
+    let is_test = matches!(result.resource_type.as_str(), "test" | "unit_test");
+    let (error_type, code) = match (result.status, &result.timeout) {
+        (Status::Error, Some(_)) => ("timeout", &TIMED_OUT),
+        (Status::Error, None) if is_test => ("test", &NODE_FAILED),
+        (Status::Error, None) => ("query", &NODE_FAILED),
+        _ => return None,
+    };
+    Some(NodeFailure { error_type, code: code.id, message: result.message.as_deref().unwrap_or_default() })
 }
 
 /// What a compute defers to in a run.

@@ -14,11 +14,11 @@ use floe_plugin_api::TIMEOUT_VARIABLE;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::interrupt;
 use super::place::{self, Place};
 use super::secrets::{SECRET_PREFIX, Variables};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::run::{DBT_NOT_STARTED, FILES};
+use crate::interrupt;
 use crate::plugins::Scrubber;
 
 /// The launcher's files, by name.

@@ -1,4 +1,4 @@
-//! Whether the user, or the system, wants the run to end.
+//! Whether the user, or the system, wants a long command to end.
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
