@@ -35,10 +35,9 @@ fn a_tunnel_is_opened_anew() {
         let tls =
             Tls { roots: Roots::File(authority.file()), verify: Verify::Full, client: None, trust_help: "name it" };
         let (wire, peer) = proxy.reach(&mut run, "localhost", port)?;
-        let deadline = run.deadline();
         let stream = secure(&mut run, wire, "localhost", &tls)?;
-        let again = proxy.redial(peer, deadline, "localhost", port, Some(&tls));
-        let client = Client::new(stream, "localhost", port, deadline, again);
+        let again = proxy.redial(peer, "localhost", port, Some(&tls));
+        let client = Client::new(stream, "localhost", port, again);
         for _ in 0..2 {
             assert_eq!(client.get("/v1/info", &HeaderMap::new())?.body, b"ok");
         }

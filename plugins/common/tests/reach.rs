@@ -171,10 +171,10 @@ fn a_client_certificate_that_is_wanted() {
         let mut run = run(5_000);
         let tls = Tls { client, ..tls(&authority, Verify::Full) };
         let wire = dial(&mut run, "127.0.0.1", port)?;
-        let (peer, deadline) = (wire.peer(), run.deadline());
+        let peer = wire.peer();
         let stream = secure(&mut run, wire, "127.0.0.1", &tls)?;
-        let again = redial(peer, deadline, "127.0.0.1", Some(&tls));
-        let client = Client::new(stream, "127.0.0.1", port, deadline, again);
+        let again = redial(peer, "127.0.0.1", Some(&tls));
+        let client = Client::new(stream, "127.0.0.1", port, again);
         Ok(String::from_utf8(client.get("/", &HeaderMap::new())?.body).unwrap())
     };
     let own = ClientCertificate { certificate: good.certificate.clone(), key: good.key.clone() };
@@ -187,8 +187,8 @@ fn a_client_certificate_that_is_wanted() {
 fn client(port: u16, deadline_ms: u64) -> Client {
     let mut run = run(deadline_ms);
     let wire = dial(&mut run, "127.0.0.1", port).unwrap();
-    let (peer, deadline) = (wire.peer(), run.deadline());
-    Client::new(wire.into(), "127.0.0.1", port, deadline, redial(peer, deadline, "127.0.0.1", None))
+    let peer = wire.peer();
+    Client::new(wire.into(), "127.0.0.1", port, redial(peer, "127.0.0.1", None))
 }
 
 #[test]

@@ -14,6 +14,12 @@
 //! | `SELECT has_schema_privilege(nspname, 'USAGE'), has_schema_privilege(nspname, 'CREATE') FROM pg_namespace WHERE lower(nspname) = lower(<schema>) LIMIT 1` | dbt may build in the schema |
 //!
 //! Redshift Serverless bills for every statement that wakes it, so a check only logs in there.
+//!
+//! # What a check keeps
+//!
+//! A check that is to keep its connection keeps the one on which it has logged in by password; the next check then only
+//! sends the statements. Nothing is kept of Serverless, where the login is all that is checked, and of the other methods,
+//! by which nobody logs in.
 
 mod check;
 mod config;
@@ -30,7 +36,7 @@ use floe_plugin_api::{
     ResourcesRequest, export_plugin,
 };
 
-/// The plugin. It holds nothing between calls.
+/// The plugin. Between calls it holds a connection, where a check is to keep it, and nothing else.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Redshift;
 

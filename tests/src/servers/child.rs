@@ -44,25 +44,22 @@ impl Child {
     /// # Panics
     /// Where it cannot be started.
     pub fn start_in(folder: TempDir, command: &Command) -> Self {
-        let log = fs::File::create(folder.path().join("server.log")).expect("a log file");
-        let mut supervisor = Command::new("bash");
-        supervisor.args(["-c", SUPERVISOR, "bash"]).arg(command.get_program()).args(command.get_args());
-        for (name, value) in command.get_envs() {
-            match value {
-                Some(value) => supervisor.env(name, value),
-                None => supervisor.env_remove(name),
-            };
-        }
-        if let Some(folder) = command.get_current_dir() {
-            supervisor.current_dir(folder);
-        }
-        let supervisor = supervisor
-            .stdin(Stdio::piped())
-            .stdout(log.try_clone().expect("another handle"))
-            .stderr(log)
-            .spawn()
-            .unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
-        Self { supervisor, folder }
+        Self { supervisor: supervise(folder.path(), command), folder }
+    }
+
+    /// Ends the program, and waits until it has ended.
+    pub fn stop(&mut self) {
+        // The end of its input is the sign.
+        drop(self.supervisor.stdin.take());
+        let _ = self.supervisor.wait();
+    }
+
+    /// Starts it anew in its folder, after [`Child::stop`]; its log goes on.
+    ///
+    /// # Panics
+    /// Where it cannot be started.
+    pub fn start_again(&mut self, command: &Command) {
+        self.supervisor = supervise(self.folder.path(), command);
     }
 
     /// The folder of its own, which goes with it.
@@ -95,8 +92,28 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // The end of its input is the sign.
-        drop(self.supervisor.stdin.take());
-        let _ = self.supervisor.wait();
+        self.stop();
     }
+}
+
+/// Starts a program under a supervisor; what it writes is added to the log of the folder.
+fn supervise(folder: &Path, command: &Command) -> Process {
+    let log = fs::File::options().create(true).append(true).open(folder.join("server.log")).expect("a log file");
+    let mut supervisor = Command::new("bash");
+    supervisor.args(["-c", SUPERVISOR, "bash"]).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => supervisor.env(name, value),
+            None => supervisor.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        supervisor.current_dir(folder);
+    }
+    supervisor
+        .stdin(Stdio::piped())
+        .stdout(log.try_clone().expect("another handle"))
+        .stderr(log)
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"))
 }

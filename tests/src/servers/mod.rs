@@ -12,6 +12,7 @@ pub mod gate;
 mod http;
 pub mod iceberg;
 pub mod postgres;
+pub mod relay;
 pub mod snowflake;
 pub mod spark;
 pub mod tls_proxy;

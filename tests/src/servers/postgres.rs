@@ -44,6 +44,7 @@ const LIKE_REDSHIFT: &str = "
 /// A running PostgreSQL with the database `shop`, and `closed`, to which only the administrator may connect.
 pub struct Postgres {
     server: Child,
+    command: Command,
     /// Its port on 127.0.0.1.
     pub port: u16,
 }
@@ -66,7 +67,11 @@ fn programs() -> PathBuf {
 }
 
 impl Postgres {
-    fn start() -> Self {
+    /// One that a test has to itself.
+    ///
+    /// # Panics
+    /// Where it does not come up.
+    pub fn start() -> Self {
         let folder = tempfile::Builder::new().prefix("floe-postgres-").tempdir().expect("a temporary folder");
         let data = folder.path().join("data");
         let password = folder.path().join("password");
@@ -97,10 +102,40 @@ impl Postgres {
             command.args(["-c", setting]);
         }
         let server = Child::start_in(folder, &command);
-        let postgres = Self { server, port };
+        let postgres = Self { server, command, port };
         postgres.server.wait_until_ready(Duration::from_secs(30), || listens(port));
         postgres.fill();
         postgres
+    }
+
+    /// Ends it, and all that is connected.
+    ///
+    /// # Panics
+    /// Where it does not end.
+    pub fn stop(&mut self) {
+        let told = fs::read_to_string(self.server.folder().join("data/postmaster.pid")).expect("its process");
+        let process = told.lines().next().and_then(|line| line.parse().ok()).and_then(rustix::process::Pid::from_raw);
+        // "Fast": at the usual signal it would wait for its clients to go.
+        rustix::process::kill_process(process.expect("a number"), rustix::process::Signal::INT).expect("it runs");
+        self.server.wait_until_ready(Duration::from_secs(30), || !listens(self.port));
+        self.server.stop();
+    }
+
+    /// Starts it again, after [`Postgres::stop`].
+    ///
+    /// # Panics
+    /// Where it does not come up.
+    pub fn start_again(&mut self) {
+        self.server.start_again(&self.command);
+        self.server.wait_until_ready(Duration::from_secs(30), || listens(self.port));
+        // It listens a moment before it takes logins.
+        self.sql("postgres", "SELECT 1");
+    }
+
+    /// The processes of the server that serve a user, in order, parted by blanks.
+    pub fn backends(&self, user: &str) -> String {
+        let statement = format!("SELECT pid FROM pg_stat_activity WHERE usename = '{user}' ORDER BY backend_start");
+        self.sql("postgres", &statement).replace('\n', " ")
     }
 
     fn fill(&self) {

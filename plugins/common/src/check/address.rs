@@ -104,15 +104,14 @@ impl fmt::Display for Address {
 /// As the steps say.
 pub fn open(run: &mut Run, address: &Address, tls: &Tls, proxy: Option<&Proxy>) -> PluginResult<Client> {
     let Address { encrypted, host, port, .. } = address;
-    let deadline = run.deadline();
     let tls = encrypted.then_some(tls);
     let (wire, peer) = proxy::reach(run, proxy, host, *port)?;
     let stream = match tls {
         Some(tls) => secure(run, wire, host, tls)?,
         None => wire.into(),
     };
-    let again = proxy::redial(proxy, peer, deadline, host, *port, tls);
-    Ok(Client::new(stream, host, *port, deadline, again))
+    let again = proxy::redial(proxy, peer, host, *port, tls);
+    Ok(Client::new(stream, host, *port, again))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use floe_plugin_api::{ErrorKind, PluginError, PluginResult};
 
+use super::deadline::Deadline;
 use super::run::Run;
 use super::tls::refused_late;
 
@@ -15,7 +16,7 @@ use super::tls::refused_late;
 #[derive(Debug)]
 pub struct Wire {
     stream: TcpStream,
-    deadline: Instant,
+    deadline: Deadline,
     peer: SocketAddr,
 }
 
@@ -24,11 +25,12 @@ impl Wire {
     ///
     /// # Errors
     /// What the operating system says; [`io::ErrorKind::TimedOut`] at the deadline.
-    pub fn connect(peer: SocketAddr, deadline: Instant) -> io::Result<Self> {
-        Self::connect_within(peer, left(deadline)?, deadline)
+    pub fn connect(peer: SocketAddr, deadline: impl Into<Deadline>) -> io::Result<Self> {
+        let deadline = deadline.into();
+        Self::connect_within(peer, left(&deadline)?, deadline)
     }
 
-    fn connect_within(peer: SocketAddr, patience: Duration, deadline: Instant) -> io::Result<Self> {
+    fn connect_within(peer: SocketAddr, patience: Duration, deadline: Deadline) -> io::Result<Self> {
         let stream = TcpStream::connect_timeout(&peer, patience)?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, deadline, peer })
@@ -48,14 +50,14 @@ impl Wire {
 
     /// The same connection, whose reads and writes end earlier: what comes after has time of its own.
     #[must_use]
-    pub fn until(mut self, deadline: Instant) -> Self {
-        self.deadline = self.deadline.min(deadline);
+    pub fn until(self, deadline: Instant) -> Self {
+        self.deadline.set(self.deadline.at().min(deadline));
         self
     }
 
-    /// When its reads and writes end.
-    pub fn deadline(&self) -> Instant {
-        self.deadline
+    /// When its reads and writes end; it can be moved.
+    pub fn deadline(&self) -> &Deadline {
+        &self.deadline
     }
 
     /// Whether the other end has neither closed it nor said anything that nobody asked for.
@@ -85,14 +87,14 @@ impl Wire {
 
 impl Read for Wire {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(Some(left(self.deadline)?))?;
+        self.stream.set_read_timeout(Some(left(&self.deadline)?))?;
         Self::timed(self.stream.read(buffer))
     }
 }
 
 impl Write for Wire {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.stream.set_write_timeout(Some(left(self.deadline)?))?;
+        self.stream.set_write_timeout(Some(left(&self.deadline)?))?;
         Self::timed(self.stream.write(buffer))
     }
 
@@ -101,8 +103,8 @@ impl Write for Wire {
     }
 }
 
-fn left(deadline: Instant) -> io::Result<Duration> {
-    let left = deadline.saturating_duration_since(Instant::now());
+fn left(deadline: &Deadline) -> io::Result<Duration> {
+    let left = deadline.left();
     if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
 }
 
@@ -157,7 +159,7 @@ fn connect(host: &str, port: u16, addresses: &[SocketAddr], deadline: Instant) -
         if patience.is_zero() {
             break;
         }
-        match Wire::connect_within(*address, patience, deadline) {
+        match Wire::connect_within(*address, patience, deadline.into()) {
             Ok(wire) => return Ok(wire),
             Err(error) => first = first.or(Some(error)),
         }

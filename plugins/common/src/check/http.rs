@@ -3,8 +3,8 @@
 use std::io::{self, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use floe_plugin_api::{ErrorKind, PluginError, PluginResult};
 pub use ureq::http::{HeaderMap, HeaderName, HeaderValue};
@@ -13,12 +13,17 @@ use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport};
 use ureq::{Agent, config::Config};
 
+use super::deadline::Deadline;
 use super::dial::{Wire, broken};
+use super::kept::Connection;
 use super::stream::Stream;
 use super::tls::{Tls, configure, shake_hands};
 
 /// The longest answer that is read: the answers of probes are a few KiB.
 const LONGEST_BODY: u64 = 8 << 20;
+
+/// How long a connection may have been unused before it is given up: servers and what stands between forget sooner.
+const LONGEST_IDLE: Duration = Duration::from_hours(1);
 
 /// An answer, whatever its status.
 #[derive(Debug, Clone)]
@@ -38,14 +43,14 @@ impl Answer {
     }
 }
 
-/// Opens the connection anew where the server has closed it after an answer.
-pub type Redial = Box<dyn Fn() -> io::Result<Stream> + Send + Sync>;
+/// Opens the connection anew, with a deadline, where the server has closed it after an answer.
+pub type Redial = Box<dyn Fn(&Deadline) -> io::Result<Stream> + Send + Sync>;
 
 /// Opens the connection to an address anew, the way that the first one was opened.
-pub fn redial(peer: SocketAddr, deadline: Instant, host: &str, tls: Option<&Tls>) -> Redial {
+pub fn redial(peer: SocketAddr, host: &str, tls: Option<&Tls>) -> Redial {
     let (host, tls) = (host.to_owned(), tls.cloned());
-    Box::new(move || {
-        let wire = Wire::connect(peer, deadline)?;
+    Box::new(move |deadline| {
+        let wire = Wire::connect(peer, deadline.clone())?;
         match &tls {
             None => Ok(wire.into()),
             Some(tls) => shake_hands(wire, &host, &configure(tls).map_err(io::Error::other)?),
@@ -67,11 +72,14 @@ pub struct Client {
     at: String,
     /// Whether it has had an answer, so that a connection may be used again.
     answered: AtomicBool,
+    /// Whether a request has had none.
+    failed: AtomicBool,
+    deadline: Deadline,
 }
 
 impl Client {
-    /// A client over a connection; where the server closes it, `redial` gives another one.
-    pub fn new(stream: Stream, host: &str, port: u16, deadline: Instant, redial: Redial) -> Self {
+    /// A client over a connection, whose deadline is the client's; where the server closes it, `redial` gives another one.
+    pub fn new(stream: Stream, host: &str, port: u16, redial: Redial) -> Self {
         let scheme = if stream.is_encrypted() { "https" } else { "http" };
         let config = Config::builder()
             .http_status_as_error(false)
@@ -79,14 +87,29 @@ impl Client {
             .proxy(None)
             .user_agent(concat!("floe/", env!("CARGO_PKG_VERSION")))
             .accept("application/json")
+            // Between two checks of a watch it is not used. Whether it can be is found out then.
+            .max_idle_age(LONGEST_IDLE)
             .build();
-        let connector = Prepared { first: Mutex::new(Some(stream)), redial, deadline };
+        let deadline = stream.wire().deadline().clone();
+        let connector = Prepared { first: Mutex::new(Some(stream)), redial, deadline: deadline.clone() };
         Self {
             agent: Agent::with_parts(config, connector, Nowhere),
             base: format!("{scheme}://{host}:{port}"),
             at: format!("`{host}` port {port}"),
             answered: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
+            deadline,
         }
+    }
+
+    /// Gives it the time of another check.
+    pub fn rearm(&self, until: Instant) {
+        self.deadline.set(until);
+    }
+
+    /// Whether a request has had no answer of an HTTP server, whatever its status.
+    pub fn is_broken(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
     }
 
     /// Asks for a path (`/v1/info`).
@@ -118,6 +141,7 @@ impl Client {
             }
             sent => sent,
         }
+        .inspect_err(|_| self.failed.store(true, Ordering::Relaxed))
     }
 
     fn send_once(&self, method: &str, path: &str, headers: &HeaderMap, body: &[u8]) -> PluginResult<Answer> {
@@ -155,11 +179,25 @@ impl Client {
     }
 }
 
+/// Shared with what sends requests in the client's place.
+impl Connection for Arc<Client> {
+    fn rearm(&mut self, until: Instant) {
+        Client::rearm(self, until);
+    }
+
+    fn is_broken(&self) -> bool {
+        Client::is_broken(self)
+    }
+
+    /// HTTP knows no goodbye.
+    fn close(self) {}
+}
+
 /// The connection that is there already.
 struct Prepared {
     first: Mutex<Option<Stream>>,
     redial: Redial,
-    deadline: Instant,
+    deadline: Deadline,
 }
 
 impl std::fmt::Debug for Prepared {
@@ -173,9 +211,9 @@ impl Connector for Prepared {
 
     fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Channel>, ureq::Error> {
         let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let stream = first.map_or_else(|| (self.redial)(), Ok)?;
+        let stream = first.map_or_else(|| (self.redial)(&self.deadline), Ok)?;
         let buffers = LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
-        Ok(Some(Channel { stream, buffers, open: true, deadline: self.deadline }))
+        Ok(Some(Channel { stream, buffers, open: true, deadline: self.deadline.clone() }))
     }
 }
 
@@ -197,7 +235,7 @@ struct Channel {
     stream: Stream,
     buffers: LazyBuffers,
     open: bool,
-    deadline: Instant,
+    deadline: Deadline,
 }
 
 impl Transport for Channel {
@@ -225,7 +263,7 @@ impl Transport for Channel {
 
     fn is_open(&mut self) -> bool {
         // One that the server has closed meanwhile, or has said more on, is not used again.
-        self.open && self.stream.wire().is_quiet() && Instant::now() < self.deadline
+        self.open && self.stream.wire().is_quiet() && !self.deadline.left().is_zero()
     }
 
     fn is_tls(&self) -> bool {

@@ -7,11 +7,15 @@ pub mod address;
 #[cfg(feature = "net")]
 pub mod databricks;
 #[cfg(feature = "net")]
+mod deadline;
+#[cfg(feature = "net")]
 mod dial;
 #[cfg(feature = "net")]
 pub mod http;
 #[cfg(feature = "net")]
 pub mod jwt;
+#[cfg(feature = "net")]
+pub mod kept;
 #[cfg(feature = "net")]
 pub mod oauth;
 #[cfg(feature = "net")]
@@ -23,6 +27,8 @@ mod tls;
 
 pub use run::{Run, unchecked};
 
+#[cfg(feature = "net")]
+pub use deadline::Deadline;
 #[cfg(feature = "net")]
 pub use dial::{Wire, broken, dial};
 #[cfg(feature = "net")]

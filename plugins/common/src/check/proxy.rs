@@ -7,7 +7,6 @@
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Instant;
 
 use floe_plugin_api::{ErrorKind, PluginError, PluginResult, Secret, Warning};
 
@@ -37,17 +36,10 @@ pub fn reach(run: &mut Run, proxy: Option<&Proxy>, host: &str, port: u16) -> Plu
 }
 
 /// Opens the connection of [`reach`] anew, the same way.
-pub fn redial(
-    proxy: Option<&Proxy>,
-    peer: SocketAddr,
-    deadline: Instant,
-    host: &str,
-    port: u16,
-    tls: Option<&Tls>,
-) -> Redial {
+pub fn redial(proxy: Option<&Proxy>, peer: SocketAddr, host: &str, port: u16, tls: Option<&Tls>) -> Redial {
     match proxy {
-        Some(proxy) => proxy.redial(peer, deadline, host, port, tls),
-        None => super::http::redial(peer, deadline, host, tls),
+        Some(proxy) => proxy.redial(peer, host, port, tls),
+        None => super::http::redial(peer, host, tls),
     }
 }
 
@@ -211,10 +203,10 @@ impl Proxy {
     }
 
     /// Opens a connection anew, through a tunnel of its own.
-    pub fn redial(&self, peer: SocketAddr, deadline: Instant, host: &str, port: u16, tls: Option<&Tls>) -> Redial {
+    pub fn redial(&self, peer: SocketAddr, host: &str, port: u16, tls: Option<&Tls>) -> Redial {
         let (proxy, host, tls) = (self.clone(), host.to_owned(), tls.cloned());
-        Box::new(move || {
-            let wire = proxy.tunnel(Wire::connect(peer, deadline)?, &host, port).map_err(io::Error::from)?;
+        Box::new(move |deadline| {
+            let wire = proxy.tunnel(Wire::connect(peer, deadline.clone())?, &host, port).map_err(io::Error::from)?;
             match &tls {
                 None => Ok(wire.into()),
                 Some(tls) => shake_hands(wire, &host, &configure(tls).map_err(io::Error::other)?),

@@ -17,6 +17,8 @@ const LONGEST: Duration = Duration::from_secs(10);
 pub struct Run {
     begun: Instant,
     budget: Duration,
+    /// An earlier end of what is done now.
+    limit: Option<Instant>,
     steps: Vec<CheckStep>,
     warnings: Vec<Warning>,
     degraded: bool,
@@ -24,6 +26,27 @@ pub struct Run {
     prefix: String,
     /// What was learned.
     pub details: ConnectionDetails,
+    /// A kept connection was broken, and there is a new one.
+    pub(super) reconnected: bool,
+    /// A connection is held for the next check.
+    pub(super) connection_kept: bool,
+}
+
+/// What a run has told so far, but its steps.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Told {
+    warnings: Vec<Warning>,
+    degraded: bool,
+    details: ConnectionDetails,
+}
+
+impl Told {
+    /// What was told after something else: its warnings are left out.
+    pub(super) fn since(mut self, before: &Self) -> Self {
+        self.warnings.drain(..before.warnings.len().min(self.warnings.len()));
+        self.degraded &= !before.degraded;
+        self
+    }
 }
 
 impl Run {
@@ -34,17 +57,48 @@ impl Run {
         Self {
             begun: Instant::now(),
             budget: given.saturating_sub(RESERVE.min(given / 10)).min(own).min(LONGEST),
+            limit: None,
             steps: Vec::new(),
             warnings: Vec::new(),
             degraded: false,
             prefix: String::new(),
             details: ConnectionDetails::new(),
+            reconnected: false,
+            connection_kept: false,
         }
     }
 
-    /// When it must be over.
+    /// When it must be over, or what is done now where that has less time.
     pub fn deadline(&self) -> Instant {
-        self.begun + self.budget
+        let end = self.begun + self.budget;
+        self.limit.map_or(end, |limit| limit.min(end))
+    }
+
+    /// What it has told so far.
+    pub(super) fn told(&self) -> Told {
+        Told { warnings: self.warnings.clone(), degraded: self.degraded, details: self.details.clone() }
+    }
+
+    /// Tells what another run has told.
+    pub(super) fn tell(&mut self, told: &Told) {
+        self.warnings.extend(told.warnings.iter().cloned());
+        self.degraded |= told.degraded;
+        self.details = told.details.clone();
+    }
+
+    /// Tries a kept connection, in a part of the time that is left. Where it turns out to be broken (`None`), all that was
+    /// told meanwhile is forgotten, and one step `kept` says how long it took.
+    pub(super) fn try_kept<T>(&mut self, share: u32, attempt: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let (begun, steps, told) = (Instant::now(), self.steps.len(), self.told());
+        self.limit = Some(begun + self.left() / share);
+        let tried = attempt(self);
+        self.limit = None;
+        if tried.is_none() {
+            self.steps.truncate(steps);
+            (self.warnings, self.degraded, self.details) = (told.warnings, told.degraded, told.details);
+            self.record("kept", begun.elapsed(), false);
+        }
+        tried
     }
 
     /// What is left of its time.
@@ -111,6 +165,8 @@ impl Run {
             }
         };
         result.warnings = self.warnings;
+        result.reconnected = self.reconnected;
+        result.connection_kept = self.connection_kept;
         result.with_details(self.details).with_steps(self.steps).with_latency_ms(milliseconds(self.begun.elapsed()))
     }
 }

@@ -6,7 +6,7 @@ use std::io;
 use floe_plugin_api::{ErrorKind, PluginError};
 use floe_plugin_common::check::broken;
 use tokio_postgres::Error;
-use tokio_postgres::error::{DbError, SqlState};
+use tokio_postgres::error::{DbError, Severity, SqlState};
 
 use crate::config::Settings;
 
@@ -103,6 +103,14 @@ pub(super) fn statement(at: &str, settings: &Settings, error: &Error) -> PluginE
             .with_reason("probe")
             .with_help("the server may be no Redshift; `dbt debug` shows whether dbt can work with it"),
     }
+}
+
+/// Whether the server ends the session with what it says: it stops, an administrator ends it, a proxy loses it.
+pub(super) fn ends_session(said: &DbError) -> bool {
+    matches!(said.severity(), "FATAL" | "PANIC")
+        || matches!(said.parsed_severity(), Some(Severity::Fatal | Severity::Panic))
+        || said.code().code().starts_with("08")
+        || said.code().code().starts_with("57P")
 }
 
 /// What the driver says where the server said nothing that it could read.

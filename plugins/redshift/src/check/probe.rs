@@ -4,10 +4,8 @@ use std::io;
 
 use floe_plugin_api::{ErrorKind, PluginError, PluginResult, Warning};
 use floe_plugin_common::check::{Run, broken};
-use tokio::runtime::Runtime;
-use tokio::time::timeout_at;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Error, Row};
+use tokio_postgres::{Client, Error, Row};
 
 use super::explain;
 use super::login::Session;
@@ -24,19 +22,14 @@ pub const PROBE_STATEMENTS: [&str; 3] = [
 /// Looks at what the user may do: the step `authorise`.
 pub(super) fn authorise(
     run: &mut Run,
-    runtime: &Runtime,
-    session: &Session,
+    session: &mut Session,
     server: &Server,
     settings: &Settings,
 ) -> PluginResult<String> {
-    run.step("authorise", |run| {
-        let deadline = tokio::time::Instant::from_std(run.deadline());
-        let asked = runtime.block_on(async { timeout_at(deadline, ask(session, settings)).await });
-        match asked {
-            Err(_) => Err(broken("the look at the user's rights", &server.at, &io::ErrorKind::TimedOut.into())),
-            Ok(Err(error)) => Err(explain::statement(&server.at, settings, &error)),
-            Ok(Ok(rights)) => judge(run, &rights, server, settings),
-        }
+    run.step("authorise", |run| match session.wait(async |client| ask(client, settings).await) {
+        None => Err(broken("the look at the user's rights", &server.at, &io::ErrorKind::TimedOut.into())),
+        Some(Err(error)) => Err(explain::statement(&server.at, settings, &error)),
+        Some(Ok(rights)) => judge(run, &rights, server, settings),
     })
 }
 
@@ -49,8 +42,7 @@ struct Rights {
     schema: Option<(bool, bool)>,
 }
 
-async fn ask(session: &Session, settings: &Settings) -> Result<Rights, Error> {
-    let client = &session.client;
+async fn ask(client: &Client, settings: &Settings) -> Result<Rights, Error> {
     if let Some(role) = &settings.role {
         // The rules let nothing but a name come so far.
         client.batch_execute(&PROBE_STATEMENTS[0].replace("<role>", role)).await?;

@@ -30,8 +30,8 @@ pub(super) struct Server {
     deadline: Instant,
     /// When the check ends.
     end: Instant,
-    /// Opens another connection, until the end of the check.
-    again: Box<dyn Fn(Instant) -> Redial>,
+    /// Opens another connection.
+    again: Box<dyn Fn() -> Redial + Send>,
     host: String,
     port: u16,
     encrypted: bool,
@@ -52,11 +52,11 @@ impl Server {
             Some(tls) => secure(run, wire.until(deadline), &host, tls)?,
             None => wire.until(deadline).into(),
         };
-        let again: Box<dyn Fn(Instant) -> Redial> = {
+        let again: Box<dyn Fn() -> Redial + Send> = {
             let (proxy, tls, host) = (way.proxy.clone(), way.tls.clone(), host.clone());
-            Box::new(move |until| proxy::redial(proxy.as_ref(), peer, until, &host, port, tls.as_ref()))
+            Box::new(move || proxy::redial(proxy.as_ref(), peer, &host, port, tls.as_ref()))
         };
-        let client = Client::new(stream, &host, port, deadline, again(deadline));
+        let client = Client::new(stream, &host, port, again());
         let scheme = if way.tls.is_some() { "https" } else { "http" };
         Ok(Self {
             client,
@@ -124,9 +124,9 @@ impl Server {
 
     /// Ends a statement, over a connection of its own, in the time that was kept for that.
     pub(super) fn cancel(&self, path: &str, headers: &HeaderMap) {
-        let connect = (self.again)(self.end);
-        if let Ok(stream) = connect() {
-            let client = Client::new(stream, &self.host, self.port, self.end, connect);
+        let connect = (self.again)();
+        if let Ok(stream) = connect(&self.end.into()) {
+            let client = Client::new(stream, &self.host, self.port, connect);
             // Trino itself ends a statement that no client asks about any more.
             let _ = client.send("DELETE", path, headers, &[]);
         }
@@ -141,9 +141,9 @@ impl Server {
     /// Whether it speaks TLS.
     fn speaks_tls(&self) -> bool {
         let anyone = Tls { roots: Roots::Mozilla, verify: Verify::Nothing, client: None, trust_help: "" };
-        let Ok(stream) = (self.again)(self.deadline)() else { return false };
+        let Ok(stream) = (self.again)()(&self.deadline.into()) else { return false };
         let peer = stream.wire().peer();
-        redial(peer, self.deadline, &self.host, Some(&anyone))().is_ok()
+        redial(peer, &self.host, Some(&anyone))(&self.deadline.into()).is_ok()
     }
 
     /// What is said of a server that wants https and was asked by http.

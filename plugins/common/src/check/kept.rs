@@ -1,0 +1,234 @@
+//! Connections that are kept between the checks of one compute (`CheckRequest::keep_connection`).
+//!
+//! A connection belongs to a [`Fingerprint`] of all that it depends on. A check takes it out of the store, uses it, and puts
+//! it back: nothing runs between checks, and what is not put back is closed.
+
+use std::io;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use floe_plugin_api::{CheckRequest, PluginResult};
+use ring::digest;
+
+use super::run::{Run, Told};
+
+/// Most connections that a plugin keeps: one for each compute and environment that is watched.
+const MOST: usize = 64;
+
+/// The part of a check's time that a kept connection may use: one whose peer has vanished says nothing, and then another
+/// one is to be opened.
+const SHARE: u32 = 3;
+
+/// The longest that saying goodbye takes, and the part of the check's time.
+const GOODBYE: (Duration, u32) = (Duration::from_millis(250), 10);
+
+/// A connection that can be kept.
+pub trait Connection: Send {
+    /// Gives it the time of the check that uses it now.
+    fn rearm(&mut self, until: Instant);
+
+    /// Whether the connection itself has failed, or the server does not know it any more. What a server says of rights and
+    /// names on a connection that works is no such thing.
+    fn is_broken(&self) -> bool;
+
+    /// Ends it as its protocol wants it, within the time that it has.
+    fn close(self);
+}
+
+/// A hash of all that a connection depends on. It holds no secret.
+#[derive(Debug, Clone)]
+pub struct Fingerprint(Option<[u8; 32]>);
+
+impl Fingerprint {
+    /// Of the whole compute with its secrets, its environment and place, and of `more`: what files say that it logs in with.
+    /// (Variables of a process stay as they are.)
+    pub fn of(request: &CheckRequest, more: &[&[u8]]) -> Self {
+        let mut hasher = Hasher(digest::Context::new(&digest::SHA256));
+        let CheckRequest { config, environment, project_dir, catalog, vended_credentials, .. } = request;
+        // Written into the hash and nowhere else: no copy of a secret is left behind.
+        let all = (config, environment, project_dir, catalog, vended_credentials);
+        let written = serde_json::to_writer(&mut hasher, &all);
+        for part in more {
+            hasher.0.update(&part.len().to_le_bytes());
+            hasher.0.update(part);
+        }
+        let mut hash = [0; 32];
+        hash.copy_from_slice(hasher.0.finish().as_ref());
+        // One that cannot be made fits nothing.
+        Self(written.is_ok().then_some(hash))
+    }
+
+    fn fits(&self, other: &Self) -> bool {
+        self.0.is_some() && self.0 == other.0
+    }
+}
+
+struct Hasher(digest::Context);
+
+impl io::Write for Hasher {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The connections that a plugin keeps, for a `static`.
+pub struct Kept<T>(Mutex<Vec<Slot<T>>>);
+
+struct Slot<T> {
+    /// Compute, environment and project.
+    place: [String; 3],
+    fingerprint: Fingerprint,
+    connection: T,
+    /// What was learned when it was opened.
+    told: Told,
+}
+
+impl<T> std::fmt::Debug for Kept<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Kept").finish_non_exhaustive()
+    }
+}
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> Kept<T> {
+    /// Holds nothing yet.
+    pub const fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+
+    fn with<R>(&self, work: impl FnOnce(&mut Vec<Slot<T>>) -> R) -> R {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl<T: Connection> Kept<T> {
+    /// What a check may use, and where it leaves its connection. Call it first: it closes what the check may not use, which
+    /// is everything where the request does not say `keep_connection`.
+    pub fn hold(&self, request: &CheckRequest, fingerprint: Fingerprint, run: &Run) -> Holding<'_, T> {
+        let place = [request.config.name.clone(), request.environment.clone(), request.project_dir.clone()];
+        let keeps = request.keep_connection;
+        let until = goodbye(run.left());
+        let taken: Vec<Slot<T>> = self.with(|slots| {
+            let (taken, left) = slots.drain(..).partition(|slot| !keeps || slot.place == place);
+            *slots = left;
+            taken
+        });
+        let mut slot = None;
+        for taken in taken {
+            if keeps && slot.is_none() && taken.fingerprint.fits(&fingerprint) {
+                slot = Some(taken);
+            } else {
+                close(taken.connection, until);
+            }
+        }
+        Holding { store: self, keeps, place, fingerprint, slot }
+    }
+}
+
+/// What a check may use. A kept connection that the check did not come to is closed with it.
+#[derive(Debug)]
+pub struct Holding<'a, T: Connection> {
+    store: &'a Kept<T>,
+    keeps: bool,
+    place: [String; 3],
+    fingerprint: Fingerprint,
+    slot: Option<Slot<T>>,
+}
+
+impl<T> std::fmt::Debug for Slot<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Slot").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+impl<T: Connection> Holding<'_, T> {
+    /// Looks at the engine: over the kept connection where there is one, else, and where it turns out to be broken, over one
+    /// that `open` makes. What `open` has told in the run is told again with a kept connection.
+    ///
+    /// # Errors
+    /// As `open` and `look` say; a broken kept connection is no error.
+    pub fn check(
+        &mut self,
+        run: &mut Run,
+        open: impl FnOnce(&mut Run) -> PluginResult<T>,
+        mut look: impl FnMut(&mut Run, &mut T) -> PluginResult<String>,
+    ) -> PluginResult<String> {
+        let mut was_broken = false;
+        if let Some(Slot { mut connection, told, .. }) = self.slot.take() {
+            let tried = run.try_kept(SHARE, |run| {
+                run.tell(&told);
+                connection.rearm(run.deadline());
+                let found = look(run, &mut connection);
+                // Where the time was over between two requests the connection did not fail, but did not do either.
+                let is_lost = connection.is_broken() || (found.is_err() && run.left().is_zero());
+                if is_lost { None } else { Some(found) }
+            });
+            match tried {
+                Some(found) => {
+                    self.keep(connection, told, run);
+                    return found;
+                }
+                // Dropped without a goodbye, for which it might have to wait.
+                None => was_broken = true,
+            }
+        }
+        let before = run.told();
+        let mut connection = open(run)?;
+        run.reconnected = was_broken;
+        let told = run.told().since(&before);
+        let found = look(run, &mut connection);
+        if connection.is_broken() {
+            return found;
+        }
+        if self.keeps {
+            self.keep(connection, told, run);
+        } else {
+            close(connection, goodbye(run.left()));
+        }
+        found
+    }
+
+    fn keep(&self, connection: T, told: Told, run: &mut Run) {
+        let slot = Slot { place: self.place.clone(), fingerprint: self.fingerprint.clone(), connection, told };
+        let replaced = self.store.with(|slots| {
+            // Another check of the same compute may have come in between; and computes may come and go without end.
+            let old = slots.iter().position(|held| held.place == slot.place);
+            let old = old.or((slots.len() >= MOST).then_some(0)).map(|at| slots.remove(at));
+            slots.push(slot);
+            old
+        });
+        run.connection_kept = true;
+        if let Some(replaced) = replaced {
+            close(replaced.connection, goodbye(run.left()));
+        }
+    }
+}
+
+impl<T: Connection> Drop for Holding<'_, T> {
+    fn drop(&mut self) {
+        if let Some(slot) = self.slot.take() {
+            close(slot.connection, goodbye(GOODBYE.0));
+        }
+    }
+}
+
+fn close<T: Connection>(mut connection: T, until: Instant) {
+    if !connection.is_broken() {
+        connection.rearm(until);
+        connection.close();
+    }
+}
+
+fn goodbye(left: Duration) -> Instant {
+    Instant::now() + GOODBYE.0.min(left / GOODBYE.1)
+}
