@@ -16,6 +16,11 @@
 //! The version and whether the schema is there come from calls of the protocol (`GetInfo`, `GetSchemas`), which run no
 //! statement. All of that is answered by Spark's driver: no job runs, no executor starts. A Databricks cluster is first
 //! asked for its state over REST, since a session would start one that is off; then no session is opened.
+//!
+//! # What a check keeps
+//!
+//! A check that is to keep its connection keeps the session on a Spark Thrift Server (`thrift`), or the connection to
+//! Databricks without a session (`http`). The other methods log nobody in, and keep nothing.
 
 mod check;
 mod config;
@@ -34,7 +39,7 @@ use floe_plugin_api::{
     ResourcesRequest, export_plugin,
 };
 
-/// The plugin. It holds nothing between calls.
+/// The plugin. Between calls it holds a connection, where a check is to keep it, and nothing else.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Spark;
 

@@ -1,9 +1,12 @@
 //! `method: http`: a Databricks cluster over HTTPS, as dbt-spark reaches it through Thrift's `THttpClient`.
 
+use std::sync::Arc;
+
 use floe_plugin_api::{PluginResult, Secret, Warning};
 use floe_plugin_common::check::address::{self, Address};
 use floe_plugin_common::check::databricks::{Cluster, Words, cluster_state};
 use floe_plugin_common::check::http::{Client, HeaderMap, HeaderValue, basic};
+use floe_plugin_common::check::kept::Holding;
 use floe_plugin_common::check::proxy::{Proxy, variable};
 use floe_plugin_common::check::{Roots, Run, Tls, Verify, unchecked};
 use floe_plugin_common::wrong;
@@ -20,12 +23,9 @@ const WORDS: Words = Words {
     cluster_help: "check `cluster`: the id is in the address of the cluster's page",
 };
 
-pub(super) fn check(settings: &Settings, run: &mut Run) -> PluginResult<String> {
+pub(super) fn check(settings: &Settings, run: &mut Run, kept: &mut Holding<'_, Arc<Client>>) -> PluginResult<String> {
     let (host, port) = place(settings)?;
     let at = format!("`{host}` port {port}");
-    let token = settings.token.as_ref().map(Secret::expose).unwrap_or_default();
-    let cluster_id = settings.cluster.as_deref().unwrap_or_default();
-    let organization = settings.organization.as_deref().unwrap_or("0");
 
     let proxy = proxy_of_dbt(&host, port, &variable)?;
     if let Some(proxy) = &proxy {
@@ -41,9 +41,21 @@ pub(super) fn check(settings: &Settings, run: &mut Run) -> PluginResult<String> 
             return Ok(format!("{at} was not checked"));
         }
     }
-    let client = reach(run, proxy.as_ref(), &host, port)?;
+    kept.check(
+        run,
+        |run| reach(run, proxy.as_ref(), &host, port).map(Arc::new),
+        |run, client| look(settings, run, client, &host, port),
+    )
+}
 
-    let state = run.step("cluster", |_| cluster_state(&client, &bearer(token)?, cluster_id, &at, &WORDS))?;
+/// Asks for the state of the cluster, and for what a session tells where it runs. The connection is kept, but no session: it
+/// would keep the cluster from going to sleep.
+fn look(settings: &Settings, run: &mut Run, client: &Arc<Client>, host: &str, port: u16) -> PluginResult<String> {
+    let at = format!("`{host}` port {port}");
+    let token = settings.token.as_ref().map(Secret::expose).unwrap_or_default();
+    let cluster_id = settings.cluster.as_deref().unwrap_or_default();
+    let organization = settings.organization.as_deref().unwrap_or("0");
+    let state = run.step("cluster", |_| cluster_state(client, &bearer(token)?, cluster_id, &at, &WORDS))?;
     match state {
         Cluster::Off(state) => {
             run.details.will_start = Some(true);
@@ -69,17 +81,21 @@ pub(super) fn check(settings: &Settings, run: &mut Run) -> PluginResult<String> 
         Cluster::Runs => {}
     }
 
-    let explain = Explain::of(settings, &host, port);
+    let explain = Explain::of(settings, host, port);
     let path = format!("/sql/protocolv1/o/{organization}/{cluster_id}");
     let mut headers = HeaderMap::new();
     headers.insert("authorization", header(&basic("token", token))?);
-    let session = run.step("login", |_| {
-        let channel = Box::new(Http::new(client, path, headers));
+    let mut session = run.step("login", |_| {
+        let channel = Box::new(Http::new(Arc::clone(client), path, headers));
         // PyHive names the user of the operating system here; the token alone counts.
         Session::open(channel, "token", &settings.session_parameters()).map_err(|error| explain.login(error))
     })?;
-    let found = schema::look(settings, &explain, session, run)?;
-    Ok(found.message(&at))
+    let found = schema::look(settings, &explain, &mut session, run);
+    if !session.is_broken() {
+        // Where it does not end, Databricks ends it when nobody uses it.
+        let _ = session.close();
+    }
+    Ok(found?.message(&at))
 }
 
 fn reach(run: &mut Run, proxy: Option<&Proxy>, host: &str, port: u16) -> PluginResult<Client> {

@@ -12,11 +12,26 @@ mod thrift;
 
 pub use probe::PROBE_STATEMENTS;
 
+use std::sync::Arc;
+
 use floe_plugin_api::{CheckRequest, ConnectionResult, PluginResult};
+use floe_plugin_common::check::http::Client;
+use floe_plugin_common::check::kept::{Fingerprint, Holding, Kept};
 use floe_plugin_common::check::{Run, dial, unchecked};
 
 use crate::config::{Method, Settings};
 use crate::rules;
+use thrift::Thrift;
+
+/// Connections that checks were to keep.
+static THRIFT: Kept<Thrift> = Kept::new();
+static HTTP: Kept<Arc<Client>> = Kept::new();
+
+/// What is held of them for one check.
+struct Holdings<'a> {
+    thrift: Holding<'a, Thrift>,
+    http: Holding<'a, Arc<Client>>,
+}
 
 /// Checks the compute of a request.
 ///
@@ -25,18 +40,24 @@ use crate::rules;
 pub(crate) fn validate(request: &CheckRequest) -> PluginResult<ConnectionResult> {
     let settings = Settings::of(&request.config)?;
     let mut run = Run::new(request);
-    let found = all(&settings, &mut run);
+    let fingerprint = Fingerprint::of(request, &[]);
+    let mut kept = Holdings {
+        thrift: THRIFT.hold(request, fingerprint.clone(), &run),
+        http: HTTP.hold(request, fingerprint, &run),
+    };
+    let found = all(&settings, &mut run, &mut kept);
+    drop(kept);
     Ok(run.finish(found))
 }
 
 /// Every step; the message of a result that is not unhealthy.
-fn all(settings: &Settings, run: &mut Run) -> PluginResult<String> {
+fn all(settings: &Settings, run: &mut Run, kept: &mut Holdings<'_>) -> PluginResult<String> {
     let method = rules::verify(settings)?;
     rules::without_nul(settings)?;
     run.details.schema = Some(settings.schema.clone());
     match method {
-        Method::Thrift => thrift::check(settings, run),
-        Method::Http => databricks::check(settings, run),
+        Method::Thrift => thrift::check(settings, run, &mut kept.thrift),
+        Method::Http => databricks::check(settings, run, &mut kept.http),
         Method::Odbc => odbc(settings, run),
         Method::Session => {
             run.degrade(unchecked(

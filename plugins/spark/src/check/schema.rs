@@ -27,17 +27,14 @@ impl Found {
     }
 }
 
-/// Asks, and ends the session.
+/// Asks a session.
 pub(super) fn look(
     settings: &Settings,
     explain: &Explain<'_>,
-    mut session: Session,
+    session: &mut Session,
     run: &mut Run,
 ) -> PluginResult<Found> {
-    let found = run.step("authorise", |run| ask(settings, explain, &mut session, run));
-    // What is left of it goes with the connection.
-    let _ = session.close();
-    found
+    run.step("authorise", |run| ask(settings, explain, session, run))
 }
 
 fn ask(settings: &Settings, explain: &Explain<'_>, session: &mut Session, run: &mut Run) -> PluginResult<Found> {

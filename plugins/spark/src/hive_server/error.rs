@@ -7,6 +7,12 @@ use thrift::TransportErrorKind;
 
 use super::{Peer, Status};
 
+/// `INVALID_HANDLE_STATUS` of `TStatusCode`.
+const INVALID_HANDLE: i32 = 4;
+
+/// What HiveServer2 says of a session that it has ended.
+const UNKNOWN_SESSION: &str = "Invalid SessionHandle";
+
 /// Why a call has no answer.
 #[derive(Debug)]
 pub enum Error {
@@ -24,6 +30,17 @@ pub enum Error {
     Status(u16, Option<String>),
     /// The HTTP request failed.
     Http(Box<PluginError>),
+}
+
+impl Error {
+    /// Whether a session is of no more use: the connection failed, or the server does not know the session. A statement that
+    /// fails is no such thing.
+    pub(super) fn ends_session(&self) -> bool {
+        match self {
+            Self::Server(status) => status.code == INVALID_HANDLE || status.message.contains(UNKNOWN_SESSION),
+            _ => true,
+        }
+    }
 }
 
 impl fmt::Display for Error {

@@ -1,6 +1,7 @@
 //! Messages in HTTP requests: Databricks, and servers with `hive.server2.transport.mode=http`.
 
 use std::io::{Cursor, Read};
+use std::sync::Arc;
 
 use floe_plugin_common::check::http::{Client, HeaderMap, HeaderValue};
 
@@ -9,14 +10,14 @@ use super::channel::Channel;
 
 /// A path of an HTTP server that takes messages.
 pub struct Http {
-    client: Client,
+    client: Arc<Client>,
     path: String,
     headers: HeaderMap,
 }
 
 impl Http {
     /// Over a client; the headers say who asks.
-    pub fn new(client: Client, path: impl Into<String>, mut headers: HeaderMap) -> Self {
+    pub fn new(client: Arc<Client>, path: impl Into<String>, mut headers: HeaderMap) -> Self {
         headers.insert("content-type", HeaderValue::from_static("application/x-thrift"));
         Self { client, path: path.into(), headers }
     }

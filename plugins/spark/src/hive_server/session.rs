@@ -30,6 +30,7 @@ pub struct Session {
     channel: Box<dyn Channel>,
     handle: Handle,
     calls: i32,
+    broken: bool,
 }
 
 impl Session {
@@ -38,7 +39,7 @@ impl Session {
     /// # Errors
     /// As the channel, or [`Error::Server`] where the server refuses.
     pub fn open(channel: Box<dyn Channel>, user: &str, settings: &[(String, String)]) -> Result<Self, Error> {
-        let mut session = Self { channel, handle: Handle::default(), calls: 0 };
+        let mut session = Self { channel, handle: Handle::default(), calls: 0, broken: false };
         let mut handle = None;
         let mut version = None;
         session.call(
@@ -126,6 +127,11 @@ impl Session {
         Ok(columns.into_iter().next().and_then(|column| column.into_iter().next()))
     }
 
+    /// Whether it is of no more use: the connection failed, or the server has ended the session.
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
     /// Ends the session.
     ///
     /// # Errors
@@ -207,9 +213,21 @@ impl Session {
         &mut self,
         name: &str,
         request: impl FnOnce(&mut Out) -> thrift::Result<()>,
+        response: impl FnMut(&mut dyn TInputProtocol, i16, TType) -> thrift::Result<bool>,
+    ) -> Result<(), Error> {
+        // A session that is kept may make more calls than there are numbers.
+        self.calls = self.calls.wrapping_add(1);
+        let called = self.exchange(name, request, response);
+        self.broken |= called.as_ref().is_err_and(Error::ends_session);
+        called
+    }
+
+    fn exchange(
+        &mut self,
+        name: &str,
+        request: impl FnOnce(&mut Out) -> thrift::Result<()>,
         mut response: impl FnMut(&mut dyn TInputProtocol, i16, TType) -> thrift::Result<bool>,
     ) -> Result<(), Error> {
-        self.calls += 1;
         let source = self.channel.call(&message::call(name, self.calls, request)?)?;
         let mut status = None;
         message::answer(source, name, self.calls, |input| {
