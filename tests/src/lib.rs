@@ -8,6 +8,7 @@
 //! | `FLOE_DIST` | a folder with `bin/floe` and `plugins/`; without it `scripts/build` makes the checkout's `dist/` |
 //! | `FLOE_TEST_DBT` | path of a `dbt` with dbt-duckdb; without it one is made in the cache (`FLOE_CACHE`) |
 
+pub mod background;
 pub mod command;
 pub mod dbt;
 pub mod dist;

@@ -37,7 +37,7 @@ pub struct Telemetry {
 /// Starts logging, and exporting where that is asked for. A filter that cannot be read is as if it were not there: a log is no
 /// reason to fail.
 pub fn start(command: &str) -> Telemetry {
-    let mut exporters = otlp::Exporters::start(correlation_id());
+    let exporters = otlp::Exporters::start(correlation_id());
     let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let lines = if std::env::var("FLOE_LOG_FORMAT").is_ok_and(|format| format == "json") {
@@ -54,7 +54,6 @@ pub fn start(command: &str) -> Telemetry {
     // Only a second start can fail, and the first one holds.
     drop(tracing_subscriber::registry().with(lines.with_filter(filter("off"))).with(sent).try_init());
     let command = Some(traces::Span::command(command, correlation_id()));
-    exporters.problems.sort();
     Telemetry { exporters, command }
 }
 
@@ -66,15 +65,15 @@ fn filter(otherwise: &str) -> EnvFilter {
 impl Telemetry {
     /// What cannot be exported as the variables want it.
     pub fn problems(&self) -> Vec<Diagnostic> {
-        let told = |why: &String| {
+        let told = |why: String| {
             Diagnostic::warning(
                 &TELEMETRY,
-                why.clone(),
+                why,
                 "set OTEL_EXPORTER_OTLP_ENDPOINT to an OTLP receiver of the protocol `http/protobuf`; \
-                 docs/platform-operator.md lists the variables",
+                 docs/observability.md lists the variables",
             )
         };
-        self.exporters.problems.iter().map(told).collect()
+        self.exporters.problems().into_iter().map(told).collect()
     }
 
     /// The command failed, with these words.

@@ -13,6 +13,7 @@ mod http;
 pub mod iceberg;
 pub mod postgres;
 pub mod relay;
+pub mod rotel;
 pub mod snowflake;
 pub mod spark;
 pub mod tls_proxy;

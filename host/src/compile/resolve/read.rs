@@ -41,7 +41,18 @@ pub(super) fn documents(inputs: &Inputs<'_>, diagnostics: &mut Vec<Diagnostic>) 
             None
         }
     };
-    let spec = self::spec(inputs.spec, project.is_some(), diagnostics);
+    // Whoever only connects may ask for all that a manifest approves, where there is no product.
+    let is_manifest_alone = !inputs.transforms
+        && inputs.manifest.is_some()
+        && project.is_none()
+        && inputs.spec.file_name() == Some(SPEC_FILE)
+        && is_missing(inputs.spec);
+    let spec = if is_manifest_alone {
+        diagnostics.clear();
+        Ok(None)
+    } else {
+        self::spec(inputs.spec, project.is_some(), diagnostics)
+    };
     let chain = manifests(inputs, spec.as_ref().ok().and_then(Option::as_ref), &folder, diagnostics);
     Documents { folder, project, spec, chain }
 }
@@ -90,15 +101,18 @@ pub(super) fn manifests(
     chain.map(Some).ok_or(Told)
 }
 
+/// A link that leads nowhere is there, and so is a file in a folder that may not be looked into.
+fn is_missing(path: &Utf8Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
 /// The spec; none where the file is not there and the dbt project says enough.
 pub(super) fn spec(
     path: &Utf8Path,
     has_dbt_project: bool,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<Option<Spec>, Told> {
-    // A link that leads nowhere is there, and so is a file in a folder that may not be looked into.
-    let is_missing = path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
-    if is_missing {
+    if is_missing(path) {
         let missing = match (path.file_name(), has_dbt_project) {
             (Some(SPEC_FILE), true) => match path.with_extension("yml") {
                 other if other.exists() => Diagnostic::error(

@@ -21,6 +21,18 @@ const LONG: [f64; 14] = [0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0
 /// All states of a connection: each is a series, of which one is 1.
 const STATUSES: [&str; 3] = ["healthy", "degraded", "unhealthy"];
 
+/// The metrics, each with its unit and, in Prometheus' usual translation, its name there.
+pub const ALL: [(&str, &str, &str); 8] = [
+    ("floe.compute.connection.status", "{connection}", "floe_compute_connection_status"),
+    ("floe.compute.validation.duration", "s", "floe_compute_validation_duration_seconds"),
+    ("floe.compute.validation.errors", "{error}", "floe_compute_validation_errors_total"),
+    ("floe.compute.query.duration", "s", "floe_compute_query_duration_seconds"),
+    ("floe.compute.query.errors", "{error}", "floe_compute_query_errors_total"),
+    ("floe.compute.query.timeouts", "{timeout}", "floe_compute_query_timeouts_total"),
+    ("floe.compute.pool.size", "{thread}", "floe_compute_pool_size"),
+    ("floe.compute.pool.utilization", "1", "floe_compute_pool_utilization_ratio"),
+];
+
 struct Instruments {
     status: Gauge<u64>,
     validation_duration: Histogram<f64>,
@@ -37,7 +49,7 @@ pub(super) fn install(meter: &Meter) {
     let instruments = Instruments {
         status: meter
             .u64_gauge("floe.compute.connection.status")
-            .with_unit("1")
+            .with_unit("{connection}")
             .with_description("1 for the state that the connection of a compute is in, 0 for the others")
             .build(),
         validation_duration: meter

@@ -34,8 +34,8 @@ pub(super) struct Exporters {
     traces: Option<SdkTracerProvider>,
     metrics: Option<SdkMeterProvider>,
     logs: Option<SdkLoggerProvider>,
-    /// What of the variables cannot be done, in words.
-    pub(super) problems: Vec<String>,
+    /// What is not exported, and why.
+    problems: Vec<(Signal, String)>,
 }
 
 impl Exporters {
@@ -48,16 +48,16 @@ impl Exporters {
         }
         let resource = resource(correlation_id, settings.names_service);
         for signal in settings.signals {
-            if let Err(problem) = started.start_signal(signal, &resource) {
-                started.problems.push(problem);
+            if let Err(why) = started.start_signal(signal, &resource) {
+                started.problems.push((signal, why));
             }
         }
         started
     }
 
     fn start_signal(&mut self, signal: Signal, resource: &Resource) -> Result<(), String> {
-        let failed = |why: &dyn std::fmt::Display| format!("{} are not exported: {why}", signal.plural());
-        let client = transport::client(signal, &|name| std::env::var(name).ok()).map_err(|why| failed(&why))?;
+        let failed = |why: &dyn std::fmt::Display| why.to_string();
+        let client = transport::client(signal, &|name| std::env::var(name).ok())?;
         match signal {
             Signal::Traces => {
                 let exporter = SpanExporter::builder().with_http().with_http_client(client);
@@ -94,6 +94,18 @@ impl Exporters {
     /// The layer that sends logs, where logs are exported.
     pub(super) fn logs(&self) -> Option<Logs> {
         self.logs.as_ref().map(Logs::new)
+    }
+
+    /// What of the variables cannot be done, in words; the signals that share a reason together.
+    pub(super) fn problems(&self) -> Vec<String> {
+        let mut told: Vec<(Vec<&str>, &str)> = Vec::new();
+        for (signal, why) in &self.problems {
+            match told.iter_mut().find(|(_, known)| known == why) {
+                Some((signals, _)) => signals.push(signal.plural()),
+                None => told.push((vec![signal.plural()], why)),
+            }
+        }
+        told.iter().map(|(signals, why)| format!("no {} are exported: {why}", signals.join(", "))).collect()
     }
 
     /// Sends what is left. A receiver that does not take it in time does not get it.

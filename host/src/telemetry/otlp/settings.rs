@@ -46,8 +46,8 @@ impl Signal {
 pub(super) struct Settings {
     /// The signals to export.
     pub(super) signals: Vec<Signal>,
-    /// What is asked for and cannot be done.
-    pub(super) problems: Vec<String>,
+    /// What is asked for and cannot be done, and why.
+    pub(super) problems: Vec<(Signal, String)>,
     /// Whether the variables name the service.
     pub(super) names_service: bool,
 }
@@ -69,11 +69,9 @@ impl Settings {
                 Some("otlp") => true,
                 Some("none") => false,
                 Some(other) => {
-                    found.problems.push(format!(
-                        "`OTEL_{}_EXPORTER={other}`: floe exports by `otlp` alone, so {} are not exported",
-                        signal.variable(),
-                        signal.plural()
-                    ));
+                    let why =
+                        format!("`OTEL_{}_EXPORTER` is `{other}`, and floe exports by `otlp` alone", signal.variable());
+                    found.problems.push((signal, why));
                     false
                 }
             };
@@ -82,10 +80,9 @@ impl Settings {
             }
             match signal.own("PROTOCOL", variable).as_deref() {
                 None | Some("http/protobuf" | "http/json") => found.signals.push(signal),
-                Some(other) => found.problems.push(format!(
-                    "the protocol `{other}` of OTEL_EXPORTER_OTLP_PROTOCOL is none that floe speaks (`http/protobuf`, \
-                     `http/json`), so {} are not exported",
-                    signal.plural()
+                Some(other) => found.problems.push((
+                    signal,
+                    format!("the protocol `{other}` is none that floe speaks: `http/protobuf`, `http/json`"),
                 )),
             }
         }
