@@ -160,3 +160,47 @@ fn one_that_is_unhealthy_does_not_hide_the_others() {
     let only = project.floe(&["health", "--compute", "duckdb", "--format", "json"]).expect(0).json();
     assert_eq!(only["computes"].as_array().map(Vec::len), Some(1));
 }
+
+/// What is in it counts, and not what the process has; what is wrong with it is told without it.
+#[test]
+fn files_of_variables() {
+    let project = on("{path: \"{{ env_var('SHOP_FILE') }}\"}");
+    project.write("good.env", "# where it is\nSHOP_FILE=of_the_file.duckdb\n");
+    project.write("bad.env", "SHOP_FILE=x.duckdb\nexport SECRET-THING\n");
+    let health = |files: &[&str], code| {
+        let mut command = project.command(&["health"]);
+        for file in files {
+            command.args(["--env-file", file]);
+        }
+        floe_tests::Run::of(command.env("SHOP_FILE", "of_the_process.duckdb")).expect(code)
+    };
+    assert!(health(&[], 0).stdout.contains("of_the_process.duckdb"));
+    assert!(health(&["good.env"], 0).stdout.contains("of_the_file.duckdb"));
+    let wrong = health(&["good.env", "bad.env", "none.env"], 1);
+    assert!(!wrong.transcript().contains("SECRET-THING"));
+    insta::assert_snapshot!(redact(&project, &wrong.transcript()));
+}
+
+/// Of a platform team that has no product: everything that its manifest approves, in its first environment or the named ones.
+#[test]
+fn a_manifest_without_a_product() {
+    let project = Project::new().with_example();
+    let health = |arguments: &[&str]| {
+        let mut command = project.command(&[&["health", "--format", "json"], arguments].concat());
+        let folder = project.root().join("home");
+        std::fs::copy(project.path("manifest.yaml"), folder.join("manifest.yaml")).expect("a copy");
+        floe_tests::Run::of(command.current_dir(folder)).expect(0).json()
+    };
+    let found = |answer: &Value| -> Vec<String> {
+        let computes = answer["computes"].as_array().expect("computes").iter();
+        computes.map(|one| format!("{} {} {}", one["compute"], one["environment"], one["status"])).collect()
+    };
+    let first = health(&["--manifest", "manifest.yaml"]);
+    assert_eq!(found(&first), [r#""duckdb" "dev" "healthy""#]);
+    let both = health(&["--manifest", "manifest.yaml", "--env", "dev", "--env", "prod"]);
+    assert_eq!(found(&both), [r#""duckdb" "dev" "healthy""#, r#""duckdb" "prod" "healthy""#]);
+    assert!(
+        both["computes"][1]["message"].as_str().is_some_and(|text| text.contains("coffee_prod.duckdb")),
+        "{both:#}"
+    );
+}

@@ -93,7 +93,8 @@ fn an_error_stands_in_the_log_with_its_id() {
         let told = &run.diagnostics()[0];
         assert_eq!((&told["code"], &told["compute"]), (&code.into(), &"engine".into()), "{told:#}");
         let log = lines(&run);
-        let found: Vec<_> = log.iter().filter(|line| line["correlation_id"] == told["correlation_id"]).collect();
+        let of_it = log.iter().filter(|line| line["correlation_id"] == told["correlation_id"]);
+        let found: Vec<_> = of_it.filter(|line| line["level"] == "ERROR").collect();
         let [line] = found[..] else { panic!("{command}: {} in\n{}", told["correlation_id"], run.stderr) };
         assert_eq!((&line["level"], &line["code"]), (&"ERROR".into(), &code.into()), "{line:#}");
         assert_eq!((&line["compute"], &line["kind"]), (&"engine".into(), &kind.into()), "{line:#}");

@@ -105,7 +105,7 @@ pub(super) fn run(args: &Args, format: Format, correlation_id: &str) -> Answer {
         .denied(args.deny_degraded && degraded)
 }
 
-/// Those that are asked for, in their order; else the spec's first.
+/// Those that are asked for; else the first.
 fn environments<'a>(args: &'a Args, product: &'a Product) -> impl Iterator<Item = &'a Environment> {
     let wanted = if args.environments.is_empty() { 1 } else { product.environments.len() };
     product.environments.iter().take(wanted)

@@ -9,7 +9,6 @@ use serde_json::json;
 use crate::cli::answer::Answer;
 use crate::cli::args::Format;
 use crate::diagnostics::Diagnostic;
-use crate::diagnostics::codes::machine::SIGNALS;
 use crate::health::watch::{Event, Status, Watch, What};
 use crate::health::{Manner, Target, word};
 use crate::interrupt;
@@ -27,14 +26,8 @@ pub(super) fn run(
     let Some(product) = targets.first().map(|target| target.product) else {
         return Answer::default().with_diagnostics(diagnostics).with("computes", json!([]));
     };
-    if let Err(error) = interrupt::watch() {
-        let problem = Diagnostic::error(
-            &SIGNALS,
-            format!("the system lets floe handle no signals: {error}"),
-            "see that this process may have one more thread and one more file open",
-        );
-        return Answer::default().with_diagnostics(diagnostics).with_diagnostics([problem]);
-    }
+    // Where the system refuses, a signal ends this process as it does any other, and its workers notice.
+    let _ = interrupt::watch();
     // They are told before the watch and not after it, which may be in days.
     Answer::default().with_diagnostics(diagnostics).print_diagnostics();
     let is_run_going_on = |environment: &str| journal::is_going_on(&product.project_dir, environment);

@@ -11,9 +11,6 @@ super::codes! {
     NOT_A_FILE = "F0903", "Not a file",
     "A path leads to a folder or a device where a file is expected.\n\nName the file itself, as in \
      `--manifest conf/manifest.yaml`.";
-    SIGNALS = "F0905", "Signals cannot be handled",
-    "A command that goes on until it is told to end could not arrange to be told: the system refused a pipe or a thread.\n\n\
-     See the limits of the user that runs floe (`ulimit -a`): open files and processes.";
     TELEMETRY = "F0904", "Telemetry is not exported",
     "The variables of OpenTelemetry (`OTEL_…`) ask for something that floe cannot do: another protocol than OTLP over HTTP, \
      another exporter, a file of certificates that cannot be read.\n\nThe command works as without them, and exports what it \
