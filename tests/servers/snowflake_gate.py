@@ -22,6 +22,7 @@ warehouses with states, the token server of OAuth, and rows of SHOW in JSON, as 
     oidc        {"public_key", "issuer", "subject", "user"} of workloads
     status      a status with which every login is answered, in place of all that
     blocked     whether a network policy keeps everybody out
+    ended       how many of the sessions that were opened so far are over
 """
 
 import base64
@@ -81,6 +82,8 @@ class Snowflake(Gate):
             return self.give_token(request)
         if request.path == LOGIN:
             return self.log_in(request)
+        if request.path == QUERY and self.has_ended(request):
+            return Answer(200, {"code": "390112", "message": "Your session has expired. Please login again.", "success": False})
         if request.path == QUERY and self.statement(request).upper().startswith("SHOW WAREHOUSES"):
             return self.show_warehouses(request)
         return None
@@ -255,8 +258,16 @@ class Snowflake(Gate):
             return Answer(answer.status, told)
         return answer
 
+    def token(self, request):
+        return request.headers.get("authorization", "")[len('Snowflake Token="') : -1]
+
+    def has_ended(self, request):
+        """Whether the session of a request is over."""
+        over = list(self.sessions)[: self.state().get("ended", 0)]
+        return self.token(request) in over
+
     def show_warehouses(self, request):
-        token = request.headers.get("authorization", "")[len('Snowflake Token="') : -1]
+        token = self.token(request)
         if token not in self.sessions:
             return Answer(
                 401, {"code": "390104", "message": "User must login again to access the service.", "success": False}

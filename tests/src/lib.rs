@@ -16,6 +16,7 @@ pub mod engines;
 pub mod environments;
 pub mod fixtures;
 pub mod forge;
+pub mod keep;
 pub mod later;
 pub mod outcomes;
 pub mod probes;

@@ -132,6 +132,8 @@ fn link(shared: &Shared, client: TcpStream, target: u16) {
     shared.opened.fetch_add(1, SeqCst);
     let _ = client.set_nonblocking(false);
     let Ok(server) = TcpStream::connect(("127.0.0.1", target)) else { return };
+    // What comes is passed on at once: times of checks are those of the server.
+    let _ = client.set_nodelay(true).and_then(|()| server.set_nodelay(true));
     let (frozen, left) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
     let (Ok(client_2), Ok(server_2)) = (client.try_clone(), server.try_clone()) else { return };
     let (Ok(client_3), Ok(server_3)) = (client.try_clone(), server.try_clone()) else { return };

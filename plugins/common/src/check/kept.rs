@@ -3,12 +3,15 @@
 //! A connection belongs to a [`Fingerprint`] of all that it depends on. A check takes it out of the store, uses it, and puts
 //! it back: nothing runs between checks, and what is not put back is closed.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use floe_plugin_api::{CheckRequest, PluginResult};
+use floe_plugin_api::{CheckRequest, ErrorKind, PluginError, PluginResult};
 use ring::digest;
+use zeroize::Zeroizing;
 
 use super::run::{Run, Told};
 
@@ -21,6 +24,11 @@ const SHARE: u32 = 3;
 
 /// The longest that saying goodbye takes, and the part of the check's time.
 const GOODBYE: (Duration, u32) = (Duration::from_millis(250), 10);
+
+/// What is read of a file of keys or certificates; and what most of them are shorter than, so that no copy of a secret is left
+/// behind where a buffer grows.
+const LONGEST_FILE: u64 = 1 << 20;
+const USUAL_FILE: usize = 64 << 10;
 
 /// A connection that can be kept.
 pub trait Connection: Send {
@@ -40,17 +48,20 @@ pub trait Connection: Send {
 pub struct Fingerprint(Option<[u8; 32]>);
 
 impl Fingerprint {
-    /// Of the whole compute with its secrets, its environment and place, and of `more`: what files say that it logs in with.
-    /// (Variables of a process stay as they are.)
-    pub fn of(request: &CheckRequest, more: &[&[u8]]) -> Self {
+    /// Of the whole compute with its secrets, its environment and place, and of what the files hold by which the connection
+    /// itself is made. (Variables of a process stay as they are.)
+    pub fn of(request: &CheckRequest, files: &[PathBuf]) -> Self {
         let mut hasher = Hasher(digest::Context::new(&digest::SHA256));
         let CheckRequest { config, environment, project_dir, catalog, vended_credentials, .. } = request;
         // Written into the hash and nowhere else: no copy of a secret is left behind.
         let all = (config, environment, project_dir, catalog, vended_credentials);
         let written = serde_json::to_writer(&mut hasher, &all);
-        for part in more {
-            hasher.0.update(&part.len().to_le_bytes());
-            hasher.0.update(part);
+        for path in files {
+            // One that cannot be read has no other effect here than one that is empty: the check says what is wrong.
+            let mut held = Zeroizing::new(Vec::with_capacity(USUAL_FILE));
+            let _ = File::open(path).and_then(|file| file.take(LONGEST_FILE).read_to_end(&mut held));
+            hasher.0.update(&held.len().to_le_bytes());
+            hasher.0.update(&held);
         }
         let mut hash = [0; 32];
         hash.copy_from_slice(hasher.0.finish().as_ref());
@@ -157,26 +168,27 @@ impl<T: Connection> Holding<'_, T> {
     ///
     /// # Errors
     /// As `open` and `look` say; a broken kept connection is no error.
-    pub fn check(
+    pub fn check<E: From<PluginError>>(
         &mut self,
         run: &mut Run,
-        open: impl FnOnce(&mut Run) -> PluginResult<T>,
+        open: impl FnOnce(&mut Run) -> Result<T, E>,
         mut look: impl FnMut(&mut Run, &mut T) -> PluginResult<String>,
-    ) -> PluginResult<String> {
+    ) -> Result<String, E> {
         let mut was_broken = false;
         if let Some(Slot { mut connection, told, .. }) = self.slot.take() {
             let tried = run.try_kept(SHARE, |run| {
                 run.tell(&told);
                 connection.rearm(run.deadline());
                 let found = look(run, &mut connection);
-                // Where the time was over between two requests the connection did not fail, but did not do either.
-                let is_lost = connection.is_broken() || (found.is_err() && run.left().is_zero());
+                // What was too slow in a part of the time gets the rest, on another connection.
+                let is_late = found.as_ref().is_err_and(|error| error.kind == ErrorKind::Timeout);
+                let is_lost = connection.is_broken() || is_late;
                 if is_lost { None } else { Some(found) }
             });
             match tried {
                 Some(found) => {
                     self.keep(connection, told, run);
-                    return found;
+                    return Ok(found?);
                 }
                 // Dropped without a goodbye, for which it might have to wait.
                 None => was_broken = true,
@@ -188,14 +200,14 @@ impl<T: Connection> Holding<'_, T> {
         let told = run.told().since(&before);
         let found = look(run, &mut connection);
         if connection.is_broken() {
-            return found;
+            return Ok(found?);
         }
         if self.keeps {
             self.keep(connection, told, run);
         } else {
             close(connection, goodbye(run.left()));
         }
-        found
+        Ok(found?)
     }
 
     fn keep(&self, connection: T, told: Told, run: &mut Run) {

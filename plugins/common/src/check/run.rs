@@ -33,6 +33,7 @@ pub struct Run {
 }
 
 /// What a run has told so far, but its steps.
+#[cfg(feature = "net")]
 #[derive(Debug, Clone, Default)]
 pub(super) struct Told {
     warnings: Vec<Warning>,
@@ -40,6 +41,7 @@ pub(super) struct Told {
     details: ConnectionDetails,
 }
 
+#[cfg(feature = "net")]
 impl Told {
     /// What was told after something else: its warnings are left out.
     pub(super) fn since(mut self, before: &Self) -> Self {
@@ -72,33 +74,6 @@ impl Run {
     pub fn deadline(&self) -> Instant {
         let end = self.begun + self.budget;
         self.limit.map_or(end, |limit| limit.min(end))
-    }
-
-    /// What it has told so far.
-    pub(super) fn told(&self) -> Told {
-        Told { warnings: self.warnings.clone(), degraded: self.degraded, details: self.details.clone() }
-    }
-
-    /// Tells what another run has told.
-    pub(super) fn tell(&mut self, told: &Told) {
-        self.warnings.extend(told.warnings.iter().cloned());
-        self.degraded |= told.degraded;
-        self.details = told.details.clone();
-    }
-
-    /// Tries a kept connection, in a part of the time that is left. Where it turns out to be broken (`None`), all that was
-    /// told meanwhile is forgotten, and one step `kept` says how long it took.
-    pub(super) fn try_kept<T>(&mut self, share: u32, attempt: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
-        let (begun, steps, told) = (Instant::now(), self.steps.len(), self.told());
-        self.limit = Some(begun + self.left() / share);
-        let tried = attempt(self);
-        self.limit = None;
-        if tried.is_none() {
-            self.steps.truncate(steps);
-            (self.warnings, self.degraded, self.details) = (told.warnings, told.degraded, told.details);
-            self.record("kept", begun.elapsed(), false);
-        }
-        tried
     }
 
     /// What is left of its time.
@@ -168,6 +143,37 @@ impl Run {
         result.reconnected = self.reconnected;
         result.connection_kept = self.connection_kept;
         result.with_details(self.details).with_steps(self.steps).with_latency_ms(milliseconds(self.begun.elapsed()))
+    }
+}
+
+/// What a kept connection needs.
+#[cfg(feature = "net")]
+impl Run {
+    /// What it has told so far.
+    pub(super) fn told(&self) -> Told {
+        Told { warnings: self.warnings.clone(), degraded: self.degraded, details: self.details.clone() }
+    }
+
+    /// Tells what another run has told.
+    pub(super) fn tell(&mut self, told: &Told) {
+        self.warnings.extend(told.warnings.iter().cloned());
+        self.degraded |= told.degraded;
+        self.details = told.details.clone();
+    }
+
+    /// Tries a kept connection, in a part of the time that is left. Where it turns out to be broken (`None`), all that was
+    /// told meanwhile is forgotten, and one step `kept` says how long it took.
+    pub(super) fn try_kept<T>(&mut self, share: u32, attempt: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let (begun, steps, told) = (Instant::now(), self.steps.len(), self.told());
+        self.limit = Some(begun + self.left() / share);
+        let tried = attempt(self);
+        self.limit = None;
+        if tried.is_none() {
+            self.steps.truncate(steps);
+            (self.warnings, self.degraded, self.details) = (told.warnings, told.degraded, told.details);
+            self.record("kept", begun.elapsed(), false);
+        }
+        tried
     }
 }
 
