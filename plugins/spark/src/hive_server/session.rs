@@ -137,6 +137,14 @@ impl Session {
     /// # Errors
     /// As every call.
     pub fn close(mut self) -> Result<(), Error> {
+        self.end()
+    }
+
+    /// Ends the session, but not the connection.
+    ///
+    /// # Errors
+    /// As every call.
+    pub fn end(&mut self) -> Result<(), Error> {
         let handle = self.handle.clone();
         self.call("CloseSession", |out| handle.write_as_session(out), |_, _, _| Ok(false))
     }
