@@ -17,6 +17,8 @@
 //! None of them reads data or makes anything. Each takes a place in a resource group for a moment; one that does not
 //! come to its turn before the deadline is cancelled. To a cluster of Starburst Galaxy no statement is sent at all,
 //! since it would wake it.
+//!
+//! A check that is to keep its connection keeps it with TLS and all; the protocol has no session.
 
 mod check;
 mod config;
@@ -41,10 +43,11 @@ use floe_plugin_api::{
 /// Reads a variable of the environment.
 type Variables = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-/// The plugin. It holds nothing between calls.
+/// The plugin. Between calls it holds a connection, where a check is to keep it, and nothing else.
 #[derive(Clone)]
 pub struct Trino {
     variables: Variables,
+    kept: Arc<check::Connections>,
 }
 
 impl Default for Trino {
@@ -58,7 +61,7 @@ impl Trino {
     /// A plugin whose checks see these variables in place of the process's: those of proxies and of certificate
     /// authorities, as Python's requests reads them.
     pub fn seeing(variables: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
-        Self { variables: Arc::new(variables) }
+        Self { variables: Arc::new(variables), kept: Arc::default() }
     }
 }
 
@@ -92,7 +95,7 @@ impl ComputePlugin for Trino {
     }
 
     fn validate_connection(&self, request: &CheckRequest) -> PluginResult<ConnectionResult> {
-        check::validate(request, &*self.variables)
+        check::validate(request, &*self.variables, &self.kept)
     }
 
     fn get_resource_requirements(&self, request: &ResourcesRequest) -> PluginResult<ResourceSpec> {

@@ -17,6 +17,7 @@ mod way;
 pub use probe::PROBE_STATEMENTS;
 
 use floe_plugin_api::{CheckRequest, ConnectionResult, ErrorKind, PluginResult, Warning};
+use floe_plugin_common::check::kept::{Fingerprint, Holding, Kept};
 use floe_plugin_common::check::proxy::Variables;
 use floe_plugin_common::check::{Run, unchecked};
 
@@ -29,19 +30,35 @@ use session::Session;
 use statement::Outcome;
 use way::Way;
 
+/// Connections that checks were to keep.
+pub(crate) type Connections = Kept<Server>;
+
 /// Checks the compute of a request.
 ///
 /// # Errors
 /// Where the settings do not fit the schema; all that is wrong with the server is an unhealthy result.
-pub(crate) fn validate(request: &CheckRequest, variables: Variables<'_>) -> PluginResult<ConnectionResult> {
+pub(crate) fn validate(
+    request: &CheckRequest,
+    variables: Variables<'_>,
+    kept: &Connections,
+) -> PluginResult<ConnectionResult> {
     let settings = Settings::of(&request.config)?;
     let mut run = Run::new(request);
-    let found = all(settings, request, variables, &mut run);
+    let files = way::files(&settings, &request.project_dir);
+    let mut kept = kept.hold(request, Fingerprint::of(request, &files), &run);
+    let found = all(settings, request, variables, &mut run, &mut kept);
+    drop(kept);
     Ok(run.finish(found))
 }
 
 /// Every step; the message of a result that is not unhealthy.
-fn all(settings: Settings, request: &CheckRequest, variables: Variables<'_>, run: &mut Run) -> PluginResult<String> {
+fn all(
+    settings: Settings,
+    request: &CheckRequest,
+    variables: Variables<'_>,
+    run: &mut Run,
+    kept: &mut Holding<'_, Server>,
+) -> PluginResult<String> {
     let settings = {
         let seconds = request.config.timeout_seconds;
         with_floe_settings(settings, seconds, seconds.map(|seconds| seconds.to_string()))?
@@ -58,26 +75,34 @@ fn all(settings: Settings, request: &CheckRequest, variables: Variables<'_>, run
             settings.host
         ));
     }
-    let mut session = Session::of(&settings, &request.correlation_id)?;
-    let server = Server::reach(run, &settings, &way)?;
-    let info = run.step("info", |_| info::ask(&server, &session))?;
+    let session = Session::of(&settings, &request.correlation_id)?;
+    kept.check(
+        run,
+        |run| Server::reach(run, &settings, &way),
+        |run, server| look(run, server, session.clone(), &settings),
+    )
+}
+
+/// What is asked of the coordinator.
+fn look(run: &mut Run, server: &Server, mut session: Session, settings: &Settings) -> PluginResult<String> {
+    let info = run.step("info", |_| info::ask(server, &session))?;
     if let Some(version) = info.version() {
         run.details.server_version = Some(version.to_owned());
     }
     info.say(run);
     let engine = info.engine();
-    if let Some(left_out) = not_logged_in(&settings) {
+    if let Some(left_out) = not_logged_in(settings) {
         run.degrade(left_out);
         return Ok(format!("{engine} answers at {}; nobody logged in", server.at()));
     }
-    if !login(run, &server, &mut session, &settings, &info)? {
+    if !login(run, server, &mut session, settings, &info)? {
         return Ok(format!("{engine} answers at {} and takes the login", server.at()));
     }
     let user = run.details.user.as_deref().or_else(|| settings.session_user());
     let who = user.map(|user| format!(" as `{user}`")).unwrap_or_default();
     let message = format!("{engine} answers at {}{who}", server.at());
     let place = format!("`{}`.`{}`", settings.database, settings.schema);
-    Ok(match authorise(run, &server, &mut session, &settings)? {
+    Ok(match authorise(run, server, &mut session, settings)? {
         Place::There => format!("{message}, with {place}"),
         Place::NotYet => format!("{message}; {place} does not exist yet"),
         Place::Unknown => format!("{message}; {place} was not looked at"),

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use floe_plugin_api::{ErrorKind, PluginError, PluginResult};
 use floe_plugin_common::check::http::{Answer, Client, HeaderMap, Redial, redial};
+use floe_plugin_common::check::kept::Connection;
 use floe_plugin_common::check::{Roots, Run, Stream, Tls, Verify, proxy, secure};
 
 use super::way::Way;
@@ -20,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(75);
 const ATTEMPTS: u64 = 3;
 
 /// The coordinator.
-pub(super) struct Server {
+pub(crate) struct Server {
     client: Client,
     at: String,
     /// `https://trino.example:8443`, in small letters.
@@ -47,7 +48,7 @@ impl Server {
         let port = settings.port.value().and_then(|port| u16::try_from(port).ok()).unwrap_or_default();
         let (wire, peer) = proxy::reach(run, way.proxy.as_ref(), &host, port)?;
         let end = run.deadline();
-        let deadline = end.checked_sub(FOR_CANCELLING.min(run.left() / 4)).unwrap_or(end);
+        let deadline = before(end);
         let stream: Stream = match &way.tls {
             Some(tls) => secure(run, wire.until(deadline), &host, tls)?,
             None => wire.until(deadline).into(),
@@ -152,6 +153,26 @@ impl Server {
             .with_reason("https_needed")
             .with_help("set `http_scheme: https`, or let `port` be the server's http port")
     }
+}
+
+impl Connection for Server {
+    fn rearm(&mut self, until: Instant) {
+        (self.deadline, self.end) = (before(until), until);
+        self.client.rearm(self.deadline);
+    }
+
+    fn is_broken(&self) -> bool {
+        self.client.is_broken()
+    }
+
+    /// HTTP knows no goodbye.
+    fn close(self) {}
+}
+
+/// When statements end, where the check has a time.
+fn before(end: Instant) -> Instant {
+    let left = end.saturating_duration_since(Instant::now());
+    end.checked_sub(FOR_CANCELLING.min(left / 4)).unwrap_or(end)
 }
 
 /// A server's seconds. Those of a day are beyond every deadline, and more would not fit on the clock.

@@ -19,6 +19,7 @@ const CAPABILITIES: &str = "NUMBER,PARAMETRIC_DATETIME,SESSION_AUTHORIZATION";
 const QUOTED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~').remove(b'/');
 
 /// The session: what the next request says of it. The server may change it with an answer.
+#[derive(Clone)]
 pub(super) struct Session {
     user: Option<String>,
     catalog: String,

@@ -96,6 +96,16 @@ impl Way {
     }
 }
 
+/// The files by which a connection is made: what they hold may change while their names stay.
+pub(super) fn files(settings: &Settings, project_dir: &str) -> Vec<PathBuf> {
+    let client = client_certificate(settings, project_dir).map(|client| [client.certificate, client.key]);
+    let trusted = match settings.cert.as_ref().and_then(Cert::value) {
+        Some(Trust::File(path)) => Some(Path::new(project_dir).join(path)),
+        _ => None,
+    };
+    client.into_iter().flatten().chain(trusted).collect()
+}
+
 fn client_certificate(settings: &Settings, project_dir: &str) -> Option<ClientCertificate> {
     let at = |path: &Option<String>| -> Option<PathBuf> { Some(Path::new(project_dir).join(path.as_deref()?)) };
     (settings.method() == Method::Certificate)
