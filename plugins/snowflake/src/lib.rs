@@ -14,6 +14,8 @@
 //! | `SHOW SCHEMAS LIKE '<schema>' IN DATABASE "<database>"` | whether the schema is there |
 //!
 //! Snowflake answers `SHOW` from its catalog: no warehouse works on it, so none is resumed, and nothing is made or changed.
+//!
+//! A check that is to keep its connection keeps the session; the next one only sends the statements.
 
 mod check;
 mod config;
@@ -36,10 +38,12 @@ use floe_plugin_api::{
 /// Reads a variable of the environment.
 type Variables = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-/// The plugin. It holds nothing between calls; tokens that are got for a refresh token are kept in memory.
+/// The plugin. Between calls it holds a session, where a check is to keep it, and tokens that it got for a refresh token, in
+/// memory alone.
 #[derive(Clone)]
 pub struct Snowflake {
     variables: Variables,
+    kept: Arc<check::Connections>,
 }
 
 impl Default for Snowflake {
@@ -53,7 +57,7 @@ impl Snowflake {
     /// A plugin whose checks see these variables in place of the process's: those of proxies and of certificate
     /// authorities, as Python's requests reads them.
     pub fn seeing(variables: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
-        Self { variables: Arc::new(variables) }
+        Self { variables: Arc::new(variables), kept: Arc::default() }
     }
 }
 
@@ -85,7 +89,7 @@ impl ComputePlugin for Snowflake {
     }
 
     fn validate_connection(&self, request: &CheckRequest) -> PluginResult<ConnectionResult> {
-        check::validate(request, &*self.variables)
+        check::validate(request, &*self.variables, &self.kept)
     }
 
     fn get_resource_requirements(&self, request: &ResourcesRequest) -> PluginResult<ResourceSpec> {

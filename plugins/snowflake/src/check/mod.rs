@@ -17,9 +17,13 @@ mod way;
 
 pub use probe::PROBE_STATEMENTS;
 
+use std::path::Path;
+use std::sync::Arc;
+
 use floe_plugin_api::{CheckRequest, ConnectionResult, PluginResult};
 use floe_plugin_common::check::Run;
 use floe_plugin_common::check::http::Client;
+use floe_plugin_common::check::kept::{Fingerprint, Holding, Kept};
 use floe_plugin_common::check::proxy::Variables;
 use floe_plugin_common::wrong;
 
@@ -28,6 +32,9 @@ use crate::rules;
 use credential::Credential;
 use session::Session;
 use way::Way;
+
+/// Connections that checks were to keep.
+pub(crate) type Connections = Kept<Session>;
 
 /// What the steps share.
 struct Context<'a> {
@@ -46,7 +53,7 @@ impl Context<'_> {
     }
 
     /// The role in force, in messages.
-    fn role(&self, session: &Session<'_>) -> String {
+    fn role(&self, session: &Session) -> String {
         let role = session.login.role.as_ref().or(self.settings.role.as_ref());
         role.map_or_else(|| format!("the default role of {}", self.user()), |role| format!("the role `{role}`"))
     }
@@ -56,15 +63,29 @@ impl Context<'_> {
 ///
 /// # Errors
 /// Where the settings do not fit the schema; all that is wrong with the server is an unhealthy result.
-pub(crate) fn validate(request: &CheckRequest, variables: Variables<'_>) -> PluginResult<ConnectionResult> {
+pub(crate) fn validate(
+    request: &CheckRequest,
+    variables: Variables<'_>,
+    kept: &Connections,
+) -> PluginResult<ConnectionResult> {
     let settings = Settings::of(&request.config)?;
     let mut run = Run::new(request);
-    let found = all(&settings, request, variables, &mut run);
+    let key =
+        settings.private_key_path.iter().map(|path| Path::new(&request.project_dir).join(path)).collect::<Vec<_>>();
+    let mut kept = kept.hold(request, Fingerprint::of(request, &key), &run);
+    let found = all(&settings, request, variables, &mut run, &mut kept);
+    drop(kept);
     Ok(run.finish(found))
 }
 
 /// Every step; the message of a result that is not unhealthy.
-fn all(settings: &Settings, request: &CheckRequest, variables: Variables<'_>, run: &mut Run) -> PluginResult<String> {
+fn all(
+    settings: &Settings,
+    request: &CheckRequest,
+    variables: Variables<'_>,
+    run: &mut Run,
+    kept: &mut Holding<'_, Session>,
+) -> PluginResult<String> {
     rules::verify(settings)?;
     // An expression that came to nothing is none here either.
     let account = Account::parse(&settings.account)
@@ -96,40 +117,44 @@ fn all(settings: &Settings, request: &CheckRequest, variables: Variables<'_>, ru
     if let Some(untrusted) = untrusted_host(settings, &way, variables) {
         return Err(untrusted);
     }
-    match credential {
-        Credential::Refresh(refresh) => {
-            let mut access = token::access(run, settings, &tokens, &refresh)?;
-            let client = way.open(run)?;
-            let by =
-                |token: &floe_plugin_api::Secret| Credential::Token { authenticator: "OAUTH", token: token.clone() };
-            let mut tried = log_in(run, &client, &context, &by(&access.token));
-            if access.kept && tried.as_ref().is_err_and(|(_, is_credential)| *is_credential) {
-                // It was revoked meanwhile: another one is asked for, once.
-                access.forget();
-                access = token::access(run, settings, &tokens, &refresh)?;
-                tried = log_in(run, &client, &context, &by(&access.token));
-            }
-            if tried.is_err() {
-                access.forget();
-            }
-            let session = tried.map_err(|(error, _)| error)?;
-            looked(run, session, &context)
-        }
-        credential => {
-            let client = way.open(run)?;
-            let session = log_in(run, &client, &context, &credential).map_err(|(error, _)| error)?;
-            looked(run, session, &context)
-        }
+    kept.check(run, |run| open(run, &context, &way, &tokens, credential), |run, session| look(run, session, &context))
+}
+
+/// Reaches the account and logs in; with a refresh token after a look at the server that gives tokens.
+fn open(
+    run: &mut Run,
+    context: &Context<'_>,
+    way: &Way,
+    tokens: &Way,
+    credential: Credential,
+) -> PluginResult<Session> {
+    let Credential::Refresh(refresh) = credential else {
+        let client = Arc::new(way.open(run)?);
+        return log_in(run, &client, context, &credential).map_err(|(error, _)| error);
+    };
+    let mut access = token::access(run, context.settings, tokens, &refresh)?;
+    let client = Arc::new(way.open(run)?);
+    let by = |token: &floe_plugin_api::Secret| Credential::Token { authenticator: "OAUTH", token: token.clone() };
+    let mut tried = log_in(run, &client, context, &by(&access.token));
+    if access.kept && tried.as_ref().is_err_and(|(_, is_credential)| *is_credential) {
+        // It was revoked meanwhile: another one is asked for, once.
+        access.forget();
+        access = token::access(run, context.settings, tokens, &refresh)?;
+        tried = log_in(run, &client, context, &by(&access.token));
     }
+    if tried.is_err() {
+        access.forget();
+    }
+    tried.map_err(|(error, _)| error)
 }
 
 /// Logs in: the step `login`. An error comes with whether it is about the credential.
-fn log_in<'a>(
+fn log_in(
     run: &mut Run,
-    client: &'a Client,
+    client: &Arc<Client>,
     context: &Context<'_>,
     credential: &Credential,
-) -> Result<Session<'a>, (floe_plugin_api::PluginError, bool)> {
+) -> Result<Session, (floe_plugin_api::PluginError, bool)> {
     let mut is_credential = false;
     let session = run
         .step("login", |_| {
@@ -148,14 +173,8 @@ fn log_in<'a>(
     Ok(session)
 }
 
-/// Looks at what dbt needs, and ends the session whatever is found.
-fn looked(run: &mut Run, mut session: Session<'_>, context: &Context<'_>) -> PluginResult<String> {
-    let found = look(run, &mut session, context);
-    session.close();
-    found
-}
-
-fn look(run: &mut Run, session: &mut Session<'_>, context: &Context<'_>) -> PluginResult<String> {
+/// Looks at what dbt needs.
+fn look(run: &mut Run, session: &mut Session, context: &Context<'_>) -> PluginResult<String> {
     let user = run.details.user.as_deref().map(|user| format!(" as `{user}`")).unwrap_or_default();
     let role = run.details.role.as_deref().map(|role| format!(", role `{role}`")).unwrap_or_default();
     let warehouse = warehouse::look(run, session, context)?;

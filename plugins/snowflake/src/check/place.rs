@@ -13,7 +13,7 @@ use super::warehouse::{unquoted, unread};
 ///
 /// # Errors
 /// Where there is no such database.
-pub(super) fn look(run: &mut Run, session: &mut Session<'_>, context: &Context<'_>) -> PluginResult<String> {
+pub(super) fn look(run: &mut Run, session: &mut Session, context: &Context<'_>) -> PluginResult<String> {
     let (database, schema) = (&context.settings.database, &context.settings.schema);
     let place = format!("`{database}`.`{schema}`");
     let databases = run.step("database", |_| {

@@ -1,7 +1,11 @@
 //! A session: the login, statements, and the end of it, by the requests of snowflake-connector-python.
 
+use std::sync::Arc;
+use std::time::Instant;
+
 use floe_plugin_api::{PluginError, PluginResult, Secret};
 use floe_plugin_common::check::http::{Answer, Client, HeaderMap, HeaderValue};
+use floe_plugin_common::check::kept::Connection;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -15,6 +19,10 @@ use crate::config::{Account, Settings};
 /// What dbt's connector calls itself. Authentication policies of an account judge clients by it, so a check that called
 /// itself otherwise would be judged otherwise.
 const CLIENT: (&str, &str) = ("PythonConnector", "4.8.1");
+
+/// How Snowflake says that a session is over: snowflake-connector-python 4.8 has them as `ID_TOKEN_EXPIRED_GS_CODE` and its like
+/// (`network.py`): the session is gone, its token or its master token has expired or is not known.
+const ENDED: [&str; 6] = ["390104", "390110", "390111", "390112", "390114", "390115"];
 
 /// Why a request did not do.
 pub(super) enum Fault {
@@ -42,17 +50,19 @@ impl From<PluginError> for Fault {
 }
 
 /// A session that is open.
-pub(super) struct Session<'a> {
-    client: &'a Client,
+pub(crate) struct Session {
+    client: Arc<Client>,
     token: Secret,
     sent: u64,
+    /// Snowflake does not know it any more.
+    ended: bool,
     /// What the login said.
     pub login: LoggedIn,
 }
 
 /// What Snowflake says at the login.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) struct LoggedIn {
+pub(crate) struct LoggedIn {
     /// Its version.
     pub version: Option<String>,
     /// The user.
@@ -65,7 +75,7 @@ pub(super) struct LoggedIn {
 
 /// The warehouse that the session got, by the answer to the login.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(super) enum InForce {
+pub(crate) enum InForce {
     /// It does not say.
     #[default]
     Untold,
@@ -75,14 +85,14 @@ pub(super) enum InForce {
     Named(String),
 }
 
-impl<'a> Session<'a> {
+impl Session {
     /// Logs in, with what dbt names of role, warehouse, database and schema. A name that is not there, or may not be used, is
     /// left out by Snowflake; a role is refused.
     ///
     /// # Errors
     /// As [`Fault`] says.
     pub(super) fn open(
-        client: &'a Client,
+        client: &Arc<Client>,
         settings: &Settings,
         account: &Account,
         credential: &Credential,
@@ -124,7 +134,13 @@ impl<'a> Session<'a> {
         }
         let data = data_of(&answer)?;
         let token = data["token"].as_str().filter(|token| !token.is_empty()).ok_or(Fault::NotSnowflake)?;
-        Ok(Self { client, token: Secret::new(token), sent: 0, login: LoggedIn::of(&data) })
+        Ok(Self {
+            client: Arc::clone(client),
+            token: Secret::new(token),
+            sent: 0,
+            ended: false,
+            login: LoggedIn::of(&data),
+        })
     }
 
     /// Sends a statement; its rows, or nothing where they come in a form that is not read here.
@@ -136,11 +152,23 @@ impl<'a> Session<'a> {
         let path = format!("/queries/v1/query-request?requestId={}", Uuid::new_v4());
         let body = json!({"sqlText": probe.sql(), "asyncExec": false, "sequenceId": self.sent}).to_string();
         let answer = self.client.post(&path, &headers(Some(&self.token))?, body.as_bytes())?;
-        Ok(Rows::of(&data_of(&answer)?))
+        let data = data_of(&answer);
+        self.ended |= matches!(&data, Err(Fault::Refused { code, .. }) if ENDED.contains(&code.as_str()));
+        Ok(Rows::of(&data?))
+    }
+}
+
+impl Connection for Session {
+    fn rearm(&mut self, until: Instant) {
+        self.client.rearm(until);
+    }
+
+    fn is_broken(&self) -> bool {
+        self.ended || self.client.is_broken()
     }
 
     /// Ends the session. That it does not end is no fault: Snowflake ends it itself when nobody uses it.
-    pub(super) fn close(self) {
+    fn close(self) {
         if let Ok(headers) = headers(Some(&self.token)) {
             let _ = self.client.post("/session?delete=true", &headers, b"{}");
         }

@@ -13,7 +13,7 @@ use super::session::{InForce, Session};
 ///
 /// # Errors
 /// Where it is not there.
-pub(super) fn look(run: &mut Run, session: &mut Session<'_>, context: &Context<'_>) -> PluginResult<String> {
+pub(super) fn look(run: &mut Run, session: &mut Session, context: &Context<'_>) -> PluginResult<String> {
     let written = context.settings.warehouse.as_deref();
     let in_force = session.login.warehouse.clone();
     let default = match &in_force {
