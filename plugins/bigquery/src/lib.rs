@@ -39,11 +39,12 @@ use floe_plugin_common::check::oauth::Tokens;
 /// Reads a variable of the environment.
 type Variables = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-/// The plugin. Between calls it holds tokens, in memory alone.
+/// The plugin. Between calls it holds tokens, in memory alone, and a connection, where a check is to keep it.
 #[derive(Clone)]
 pub struct BigQuery {
     variables: Variables,
     tokens: Arc<Tokens>,
+    kept: Arc<check::Connections>,
 }
 
 impl Default for BigQuery {
@@ -57,7 +58,7 @@ impl BigQuery {
     /// A plugin whose checks see these variables in place of the process's: those of application default credentials, of
     /// proxies and of certificate authorities, as google-auth and Python's requests read them.
     pub fn seeing(variables: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
-        Self { variables: Arc::new(variables), tokens: Arc::new(Tokens::new()) }
+        Self { variables: Arc::new(variables), tokens: Arc::new(Tokens::new()), kept: Arc::default() }
     }
 
     /// The same with another clock, by which tokens come to their end.
@@ -96,7 +97,7 @@ impl ComputePlugin for BigQuery {
     }
 
     fn validate_connection(&self, request: &CheckRequest) -> PluginResult<ConnectionResult> {
-        check::validate(request, &*self.variables, &self.tokens)
+        check::validate(request, &*self.variables, &self.tokens, &self.kept)
     }
 
     fn get_resource_requirements(&self, request: &ResourcesRequest) -> PluginResult<ResourceSpec> {

@@ -40,11 +40,13 @@ use floe_plugin_common::check::oauth::Tokens;
 /// Reads a variable of the environment.
 type Variables = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-/// The plugin. Between calls it holds the tokens that it was granted, in memory alone.
+/// The plugin. Between calls it holds the tokens that it was granted, in memory alone, and a connection, where a check is to
+/// keep it.
 #[derive(Clone)]
 pub struct Databricks {
     variables: Variables,
     tokens: Arc<Tokens>,
+    kept: Arc<check::Connections>,
 }
 
 impl Default for Databricks {
@@ -58,7 +60,7 @@ impl Databricks {
     /// A plugin whose checks see these variables in place of the process's: those of proxies, of certificate authorities
     /// and of databricks-sdk.
     pub fn seeing(variables: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
-        Self { variables: Arc::new(variables), tokens: Arc::new(Tokens::new()) }
+        Self { variables: Arc::new(variables), tokens: Arc::new(Tokens::new()), kept: Arc::default() }
     }
 
     /// With a clock of its own for the life of tokens, for tests.
@@ -97,7 +99,7 @@ impl ComputePlugin for Databricks {
     }
 
     fn validate_connection(&self, request: &CheckRequest) -> PluginResult<ConnectionResult> {
-        check::validate(request, &*self.variables, &self.tokens)
+        check::validate(request, &*self.variables, &self.tokens, &self.kept)
     }
 
     fn get_resource_requirements(&self, request: &ResourcesRequest) -> PluginResult<ResourceSpec> {

@@ -1,5 +1,7 @@
 //! BigQuery's REST interface (<https://cloud.google.com/bigquery/docs/reference/rest>), as far as a check uses it.
 
+use std::sync::Arc;
+
 use floe_plugin_api::{PluginError, PluginResult, Secret};
 use floe_plugin_common::check::address::Address;
 use floe_plugin_common::check::http::{Client, HeaderMap, HeaderValue};
@@ -18,7 +20,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 
 /// The interface of one project.
 pub(super) struct Api<'a> {
-    client: Client,
+    client: Arc<Client>,
     at: String,
     settings: &'a Settings,
     quota_project: Option<&'a str>,
@@ -39,7 +41,7 @@ pub(super) enum Dataset {
 impl<'a> Api<'a> {
     /// Over a connection; `quota_project` is the credential's.
     pub(super) fn new(
-        client: Client,
+        client: Arc<Client>,
         address: &Address,
         settings: &'a Settings,
         quota_project: Option<&'a str>,

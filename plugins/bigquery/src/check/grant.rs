@@ -25,6 +25,7 @@ const AUDIENCE: &str = "https://oauth2.googleapis.com/token";
 const LIFETIME: u64 = 3600;
 
 /// What requests carry.
+#[derive(Clone)]
 pub(super) struct Credential {
     /// The token.
     pub token: Secret,

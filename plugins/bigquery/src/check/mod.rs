@@ -17,8 +17,12 @@ mod way;
 
 pub use probe::PROBE_STATEMENTS;
 
+use std::sync::Arc;
+
 use floe_plugin_api::{CheckRequest, ConnectionResult, PluginError, PluginResult, Secret, Warning};
 use floe_plugin_common::check::address::Address;
+use floe_plugin_common::check::http::Client;
+use floe_plugin_common::check::kept::{Fingerprint, Holding, Kept};
 use floe_plugin_common::check::oauth::Tokens;
 use floe_plugin_common::check::proxy::Variables;
 use floe_plugin_common::check::{Run, unchecked};
@@ -32,6 +36,9 @@ use way::Way;
 
 /// Where Google answers, where no `api_endpoint` says another place.
 const GOOGLE: &str = "bigquery.googleapis.com";
+
+/// Connections that checks were to keep.
+pub(crate) type Connections = Kept<Arc<Client>>;
 
 /// What a check knows beside the settings.
 struct Context<'a> {
@@ -63,23 +70,32 @@ pub(crate) fn validate(
     request: &CheckRequest,
     variables: Variables<'_>,
     tokens: &Tokens,
+    kept: &Connections,
 ) -> PluginResult<ConnectionResult> {
     let settings = Settings::of(&request.config)?;
     let mut run = Run::new(request);
     let context = Context { settings: &settings, project_dir: &request.project_dir, variables, tokens };
-    let found = match all(&context, &mut run) {
+    let mut kept = kept.hold(request, Fingerprint::of(request, &[]), &run);
+    let found = all(&context, &mut run, &mut kept);
+    let found = settle(found, &settings, &mut run);
+    drop(kept);
+    Ok(run.finish(found))
+}
+
+/// What is found where a check may have ended early.
+fn settle(found: Result<String, Stop>, settings: &Settings, run: &mut Run) -> PluginResult<String> {
+    match found {
         Ok(message) => Ok(message),
         Err(Stop::Failed(error)) => Err(error),
         Err(Stop::Unchecked(warning)) => {
             run.degrade(warning);
             Ok(format!("the project `{}` was not looked at", settings.project()))
         }
-    };
-    Ok(run.finish(found))
+    }
 }
 
 /// Every step; the message of a result that is not unhealthy.
-fn all(context: &Context<'_>, run: &mut Run) -> Result<String, Stop> {
+fn all(context: &Context<'_>, run: &mut Run, kept: &mut Holding<'_, Arc<Client>>) -> Result<String, Stop> {
     let settings = context.settings;
     rules::verify(settings)?;
     run.details.database = Some(settings.project().to_owned());
@@ -93,9 +109,11 @@ fn all(context: &Context<'_>, run: &mut Run) -> Result<String, Stop> {
     };
     let source = Source::of(context)?;
     let credential = grant::credential(context, &way, &source, run)?;
-    let client = way.open(run, &address)?;
-    let api = Api::new(client, &address, settings, source.quota_project());
-    log_in(context, &way, &source, &api, credential, run)
+    let look = |run: &mut Run, client: &mut Arc<Client>| {
+        let api = Api::new(Arc::clone(client), &address, settings, source.quota_project());
+        settle(log_in(context, &way, &source, &api, credential.clone(), run), settings, run)
+    };
+    kept.check(run, |run| way.open(run, &address).map(Arc::new), look)
 }
 
 /// The dry run and the dataset; with another token where one that was kept is refused.

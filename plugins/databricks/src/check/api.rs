@@ -1,5 +1,7 @@
 //! Databricks' REST interface, as somebody who has logged in.
 
+use std::sync::Arc;
+
 use floe_plugin_api::{PluginResult, Warning};
 use floe_plugin_common::check::Run;
 use floe_plugin_common::check::http::{Answer, Client, HeaderMap, HeaderName, HeaderValue};
@@ -16,7 +18,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 
 /// The REST interface of a workspace.
 pub(super) struct Api {
-    client: Client,
+    client: Arc<Client>,
     at: String,
     workspace: Option<String>,
     headers: HeaderMap,
@@ -24,7 +26,7 @@ pub(super) struct Api {
 
 impl Api {
     /// Nobody has logged in yet.
-    pub(super) fn new(client: Client, at: String, workspace: Option<String>) -> Self {
+    pub(super) fn new(client: Arc<Client>, at: String, workspace: Option<String>) -> Self {
         Self { client, at, workspace, headers: HeaderMap::new() }
     }
 

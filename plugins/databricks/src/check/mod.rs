@@ -13,7 +13,11 @@ mod refusal;
 mod variables;
 mod way;
 
+use std::sync::Arc;
+
 use floe_plugin_api::{CheckRequest, ConnectionResult, PluginError, PluginResult};
+use floe_plugin_common::check::http::Client;
+use floe_plugin_common::check::kept::{Fingerprint, Holding, Kept};
 use floe_plugin_common::check::oauth::Tokens;
 use floe_plugin_common::check::proxy::Variables;
 use floe_plugin_common::check::{Run, address, unchecked};
@@ -22,6 +26,9 @@ use crate::config::{HttpPath, Login, Settings};
 use crate::rules;
 use api::Api;
 use way::Way;
+
+/// Connections that checks were to keep.
+pub(crate) type Connections = Kept<Arc<Client>>;
 
 /// What a check knows before it begins.
 struct Context<'a> {
@@ -40,20 +47,24 @@ pub(crate) fn validate(
     request: &CheckRequest,
     variables: Variables<'_>,
     tokens: &Tokens,
+    kept: &Connections,
 ) -> PluginResult<ConnectionResult> {
     let settings = Settings::of(&request.config)?;
     let mut run = Run::new(request);
+    let files = way::files(&settings, &request.project_dir);
+    let mut kept = kept.hold(request, Fingerprint::of(request, &files), &run);
     let found = rules::verify(&settings, request.config.timeout_seconds).and_then(|()| {
         // The rules have refused settings that do not say it.
         let login = settings.login().unwrap_or(Login::Browser);
         let project_dir = request.project_dir.as_str();
-        all(&Context { settings: &settings, login, project_dir, variables, tokens }, &mut run)
+        all(&Context { settings: &settings, login, project_dir, variables, tokens }, &mut run, &mut kept)
     });
+    drop(kept);
     Ok(run.finish(found.map_err(way::in_our_words)))
 }
 
 /// Every step; the message of a result that is not unhealthy.
-fn all(context: &Context<'_>, run: &mut Run) -> PluginResult<String> {
+fn all(context: &Context<'_>, run: &mut Run, kept: &mut Holding<'_, Arc<Client>>) -> PluginResult<String> {
     let settings = context.settings;
     run.details.database = Some(settings.catalog().to_owned());
     run.details.schema = Some(settings.schema.clone());
@@ -67,26 +78,50 @@ fn all(context: &Context<'_>, run: &mut Run) -> PluginResult<String> {
             settings.host
         ));
     }
-    let client = address::open(run, &way.address, &way.tls, way.proxy.as_ref())?;
-    if let Some(statements) = &way.statements {
-        // dbt sends statements by another library than the login, which may trust others. A handshake starts nothing.
-        run.within("statements", |run| {
-            address::open(run, &statements.address, &statements.tls, statements.proxy.as_ref()).map(drop)
-        })?;
-    }
     let at = way.address.at();
     if context.login == Login::Browser {
+        open(&way, run)?;
+        if way.goes_elsewhere() {
+            try_statements(&way, run)?;
+        }
         run.degrade(unchecked(
             "`auth_type: oauth` without a secret needs a person at a browser: nothing behind the login was checked",
             "run `dbt debug`, which opens one; where nobody sits, use `client_id` and `client_secret`",
         ));
         return Ok(format!("{at} answers; nobody logged in"));
     }
+    kept.check(run, |run| open(&way, run).map(Arc::new), |run, client| look(context, Arc::clone(client), &way, run))
+}
+
+/// Reaches the workspace, and tries the way of statements where it leads to the same place.
+fn open(way: &Way, run: &mut Run) -> PluginResult<Client> {
+    let client = address::open(run, &way.address, &way.tls, way.proxy.as_ref())?;
+    if !way.goes_elsewhere() {
+        try_statements(way, run)?;
+    }
+    Ok(client)
+}
+
+/// dbt sends statements by another library than the login, which may trust others. A handshake starts nothing.
+fn try_statements(way: &Way, run: &mut Run) -> PluginResult<()> {
+    let Some(statements) = &way.statements else { return Ok(()) };
+    run.within("statements", |run| {
+        address::open(run, &statements.address, &statements.tls, statements.proxy.as_ref()).map(drop)
+    })
+}
+
+/// Logs in, and looks at what dbt needs.
+fn look(context: &Context<'_>, client: Arc<Client>, way: &Way, run: &mut Run) -> PluginResult<String> {
+    let settings = context.settings;
+    if way.goes_elsewhere() {
+        // What is kept says nothing of another place.
+        try_statements(way, run)?;
+    }
     let workspace = HttpPath::parse(&settings.http_path).and_then(|path| path.workspace);
-    let mut api = Api::new(client, at, workspace);
-    let credential = login::log_in(context, &mut api, &way, run)?;
+    let mut api = Api::new(client, way.address.at(), workspace);
+    let credential = login::log_in(context, &mut api, way, run)?;
     api.carry(&credential)?;
-    who(context, &mut api, &credential, &way, run)?;
+    who(context, &mut api, &credential, way, run)?;
     let state = compute::look(context, &api, run)?;
     let place = catalog::look(context, &api, run)?;
     let user = run.details.user.as_deref().map(|user| format!(" as `{user}`")).unwrap_or_default();

@@ -10,7 +10,7 @@
 //! With a token of its own dbt takes the second way alone, and so does the check. With any other login the check takes the
 //! first, and tries the second as far as TLS.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use floe_plugin_api::{PluginError, PluginResult, Warning};
 use floe_plugin_common::check::address::Address;
@@ -84,6 +84,12 @@ impl Way {
         })
     }
 
+    /// Whether statements go to another place than the login.
+    pub(super) fn goes_elsewhere(&self) -> bool {
+        let place = |address: &Address| (address.host.to_ascii_lowercase(), address.port);
+        self.statements.as_ref().is_some_and(|lane| place(&lane.address) != place(&self.address))
+    }
+
     /// Tells what of it is not in the settings.
     pub(super) fn say(&self, run: &mut Run) {
         if let Some(proxy) = &self.proxy {
@@ -106,6 +112,13 @@ impl Way {
         let mut lanes = std::iter::once((self.proxy.as_ref(), self.address.encrypted)).chain(statements);
         lanes.find_map(|(proxy, encrypted)| proxy::left_out(proxy, encrypted))
     }
+}
+
+/// The files by which a connection is made: what they hold may change while their names stay.
+pub(super) fn files(settings: &Settings, project_dir: &str) -> Vec<PathBuf> {
+    let names = ["_tls_trusted_ca_file", "_tls_client_cert_file", "_tls_client_cert_key_file"];
+    let paths = names.into_iter().filter_map(|name| settings.parameter(name)?.as_str());
+    paths.map(|path| Path::new(project_dir).join(path)).collect()
 }
 
 /// What all plugins say of a way that is shut, with the settings that are there: `port` is none of them.
