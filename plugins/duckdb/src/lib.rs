@@ -30,6 +30,12 @@
 //!
 //! Nothing is installed or downloaded (`autoinstall_known_extensions` is off), no secret outlives the check, nothing else
 //! that is remote is attached, and no file comes into being.
+//!
+//! # What a check keeps
+//!
+//! Nothing is held open, whatever a check is asked to keep: while DuckDB has a file open, nobody can write it. But a check that
+//! is to keep its connection remembers which files it has opened, and a file that has not changed since (nor the write-ahead
+//! log beside it) is only looked at by the operating system, which takes no lock.
 
 mod catalog;
 mod check;
@@ -55,7 +61,7 @@ use floe_plugin_api::{
     PluginResult, ProfileRequest, ProfileResponse, ResourceSpec, ResourcesRequest, export_plugin,
 };
 
-/// The plugin. It holds nothing between calls.
+/// The plugin. It holds no file and nothing else open between calls.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DuckDb;
 

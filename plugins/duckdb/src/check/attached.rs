@@ -3,7 +3,7 @@
 use floe_plugin_api::{ErrorKind, PluginError, PluginResult};
 
 use super::file::{self, State, Use};
-use super::unchecked;
+use super::{opened, unchecked};
 use crate::config::Attachment;
 use crate::location::{self, Location};
 use floe_plugin_common::check::Run;
@@ -12,7 +12,7 @@ use floe_plugin_common::check::Run;
 ///
 /// # Errors
 /// Where it is a local file that dbt could not attach.
-pub(crate) fn check(entry: &Attachment, project_dir: &str, run: &mut Run) -> PluginResult<()> {
+pub(crate) fn check(entry: &Attachment, project_dir: &str, keep: bool, run: &mut Run) -> PluginResult<()> {
     let shown = entry.name().unwrap_or_else(|| entry.path.clone());
     let (path, sqlite) = match entry.location() {
         Location::Memory | Location::NamedMemory => return Ok(()),
@@ -42,8 +42,9 @@ pub(crate) fn check(entry: &Attachment, project_dir: &str, run: &mut Run) -> Plu
                 "the attached database `{shown}` is encrypted: a check does not try its key"
             )));
         }
+        State::Free | State::Shared(_) if keep && opened::is_known(&path) => {}
         State::Free | State::Shared(_) => {
-            if let Some(holder) = file::open(&path).map_err(|error| named(&shown, error))? {
+            if let Some(holder) = opened::open(&path, keep).map_err(|error| named(&shown, error))? {
                 run.note(holder.warning(&path));
             }
         }

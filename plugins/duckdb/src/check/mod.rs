@@ -11,6 +11,7 @@ mod explain;
 mod file;
 mod format;
 mod holder;
+mod opened;
 mod probe;
 mod spill;
 
@@ -35,6 +36,9 @@ pub(crate) fn validate(request: &CheckRequest) -> PluginResult<ConnectionResult>
     let mut settings = Settings::of(&request.config)?;
     rules::without_nul(&serde_json::Value::Object(request.config.connection.as_map().clone()))?;
     let mut run = Run::new(request);
+    if !request.keep_connection {
+        opened::forget();
+    }
     let found = match &request.catalog {
         None => all(&settings, request, &mut run),
         Some(mounted) => {
@@ -62,11 +66,11 @@ fn all(settings: &Settings, request: &CheckRequest, run: &mut Run) -> PluginResu
         request.catalog.as_ref().is_some_and(|mounted| crate::catalog::builds_in_catalog(settings, mounted));
     let mut message = match settings.location() {
         Location::Memory if builds_in_catalog => format!("DuckDB {version} runs"),
-        _ => main_database(settings, project_dir, version, run)?,
+        _ => main_database(settings, request, version, run)?,
     };
     for entry in settings.attached() {
         let step = format!("attach:{}", entry.name().unwrap_or_else(|| entry.path.clone()));
-        run.step(&step, |run| attached::check(entry, project_dir, run))?;
+        run.step(&step, |run| attached::check(entry, project_dir, request.keep_connection, run))?;
     }
     if let Some(mounted) = &request.catalog {
         message.push_str(&catalog::check(mounted, request, &engine, run)?);
@@ -84,13 +88,13 @@ fn main_name(settings: &Settings) -> Option<String> {
     }
 }
 
-fn main_database(settings: &Settings, project_dir: &str, version: &str, run: &mut Run) -> PluginResult<String> {
+fn main_database(settings: &Settings, request: &CheckRequest, version: &str, run: &mut Run) -> PluginResult<String> {
     match settings.location() {
         Location::Memory | Location::NamedMemory => {
             Ok(format!("DuckDB {version} runs in memory; what dbt builds there is gone when dbt ends"))
         }
         Location::File(path) => {
-            let path = location::absolute(&path, project_dir);
+            let path = location::absolute(&path, &request.project_dir);
             let state = run.step("file", |_| file::look(&path, file::Use::Write))?;
             let shown = path.display();
             match state {
@@ -99,10 +103,10 @@ fn main_database(settings: &Settings, project_dir: &str, version: &str, run: &mu
                 }
                 State::Held(holder) => Ok(held(holder, &path, version, run)),
                 State::Shared(holder) => {
-                    run.step("open", |_| file::open(&path))?;
+                    open(&path, request.keep_connection, run)?;
                     Ok(held(holder, &path, version, run))
                 }
-                State::Free => match run.step("open", |_| file::open(&path))? {
+                State::Free => match open(&path, request.keep_connection, run)? {
                     None => Ok(format!("DuckDB {version} opens `{shown}`")),
                     // Another process came between looking and opening.
                     Some(holder) => Ok(held(holder, &path, version, run)),
@@ -124,6 +128,11 @@ fn main_database(settings: &Settings, project_dir: &str, version: &str, run: &mu
             Ok(format!("DuckDB {version} runs; the database at `path` was not checked"))
         }
     }
+}
+
+/// Opens a file, unless it is as it was when a check opened it that was to keep its connection.
+fn open(path: &Path, keep: bool, run: &mut Run) -> PluginResult<Option<Holder>> {
+    if keep && opened::is_known(path) { Ok(None) } else { run.step("open", |_| opened::open(path, keep)) }
 }
 
 /// The message where another process has the file open.
