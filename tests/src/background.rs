@@ -1,6 +1,7 @@
 //! A `floe` that goes on while the test looks at it and at what it says.
 
 use std::fs::{self, File};
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -85,6 +86,17 @@ impl Background {
     /// Standard output so far.
     pub fn stdout(&self) -> String {
         fs::read_to_string(self.output.path().join("stdout")).unwrap_or_default()
+    }
+
+    /// Standard output from a byte on.
+    pub fn stdout_from(&self, byte: u64) -> String {
+        let mut text = String::new();
+        let read = File::open(self.output.path().join("stdout")).and_then(|mut file| {
+            file.seek(SeekFrom::Start(byte))?;
+            file.read_to_string(&mut text)
+        });
+        drop(read);
+        text
     }
 
     /// Standard error so far.

@@ -19,6 +19,8 @@ use super::source::{ComputeSession, ComputeSource, PluginIdentity};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::compile::{PLUGIN_WARNS, TIMEOUT_ELSEWHERE};
 use crate::documents::secrets::BoundSecret;
+use crate::telemetry::names::COMPUTE;
+use crate::telemetry::traces::Span;
 
 /// What a plugin answered for one compute.
 #[derive(Debug)]
@@ -126,6 +128,7 @@ fn ask_one<S: ComputeSource>(
         if let Some(schema) = told.ok(schema, first) {
             answers.keys.insert(plugin.to_owned(), SettingKeys::of(schema.as_value()));
             for compute in computes {
+                let _span = Span::about(format!("compute {}", compute.name), &[(COMPUTE, &compute.name)]);
                 let answer = ask_compute(product, &mut session, compute, &schema, helper_dir, &mut told);
                 answers.computes.extend(answer.map(|answer| (compute.name.clone(), answer)));
             }

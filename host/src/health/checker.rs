@@ -89,15 +89,15 @@ impl<'a> Checker<'a> {
     }
 
     /// Whether the compute builds in this machine's memory or files, of which one process at a time may write: dbt, where a
-    /// run goes on. Asks the plugin; what cannot be asked is told by the check.
-    pub fn is_embedded(&mut self) -> bool {
+    /// run goes on. Asks the plugin; nothing where it does not answer, which the check will tell.
+    pub fn is_embedded(&mut self) -> Option<bool> {
         let Target { product, compute, environment } = self.target;
         let deadline = self.manner.deadline;
-        let Ok(live) = self.live(deadline) else { return false };
+        let live = self.live(deadline).ok()?;
         let config = Settings::complete(product, compute, environment, &live.schema).for_profile();
         let request = ProfileRequest::new(config, &product.product.name, environment, ".");
-        let profile = live.worker.call(&request, deadline);
-        profile.is_ok_and(|profile| matches!(profile.storage, Storage::File { .. } | Storage::Memory))
+        let profile = live.worker.call(&request, deadline).ok()?;
+        Some(matches!(profile.storage, Storage::File { .. } | Storage::Memory))
     }
 
     /// Checks it now.
@@ -273,7 +273,6 @@ impl<'a> Checker<'a> {
         metrics::checked(&subject, status, took.as_secs_f64(), failure);
         span.describe(&subject);
         span.set(names::STATUS, status);
-        span.set(names::CORRELATION_ID, correlation_id);
         if let Some(database) = &result.details.database {
             span.set(names::NAMESPACE, database);
         }

@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::compile::product::{Compute, Product};
 use crate::diagnostics::Diagnostic;
 use crate::plugins::PluginHost;
+use crate::telemetry::names::COMPUTE;
 use crate::telemetry::traces::Span;
 pub use checker::Checker;
 pub use env_file::EnvFiles;
@@ -87,13 +88,14 @@ pub fn check_all(
             .iter()
             .map(|target| {
                 scope.spawn(move || {
-                    let span = Span::of(format!("check {}", target.compute.name), &[]);
+                    let compute = &target.compute.name;
+                    let span = Span::about(format!("check {compute}"), &[(COMPUTE, compute)]);
                     let mut checker = Checker::new(*target, manner, host);
-                    let checked = checker.check(correlation_id, &span);
+                    let found = checker.check(correlation_id, &span);
                     // What its worker did besides answering is told behind the verdict.
-                    let mut more = checked.diagnostics;
+                    let mut more = found.diagnostics;
                     more.extend(checker.finish());
-                    (checked.health, more)
+                    (found.health, more)
                 })
             })
             .collect();

@@ -28,11 +28,29 @@ pub(super) fn install(tracer: SdkTracer) {
 #[derive(Debug)]
 pub struct Span(Option<(Context, ContextGuard)>);
 
+/// Attributes that every part of something has too.
+#[derive(Debug, Default, Clone)]
+struct Inherited(Vec<KeyValue>);
+
+impl Inherited {
+    fn of(context: &Context) -> Vec<KeyValue> {
+        context.get::<Self>().map(|inherited| inherited.0.clone()).unwrap_or_default()
+    }
+}
+
 impl Span {
-    fn start(name: Cow<'static, str>, attributes: Vec<KeyValue>, parent: &Context) -> Self {
+    fn start(
+        name: Cow<'static, str>,
+        own: &[(&'static str, &str)],
+        shared: &[(&'static str, &str)],
+        parent: &Context,
+    ) -> Self {
         Self(TRACER.get().map(|tracer| {
+            let mut inherited = Inherited::of(parent);
+            inherited.extend(owned(shared));
+            let attributes = inherited.iter().cloned().chain(owned(own));
             let span = tracer.build_with_context(SpanBuilder::from_name(name).with_attributes(attributes), parent);
-            let context = parent.with_span(span);
+            let context = parent.with_span(span).with_value(Inherited(inherited));
             let guard = context.clone().attach();
             (context, guard)
         }))
@@ -47,8 +65,8 @@ impl Span {
         let carrier =
             ["TRACEPARENT", "TRACESTATE"].into_iter().filter_map(given).collect::<std::collections::HashMap<_, _>>();
         let parent = TraceContextPropagator::new().extract(&carrier);
-        let attributes = vec![KeyValue::new(names::CORRELATION_ID, correlation_id.to_owned())];
-        let span = Self::start(format!("floe {name}").into(), attributes, &parent);
+        let shared = [(names::CORRELATION_ID, correlation_id)];
+        let span = Self::start(format!("floe {name}").into(), &[], &shared, &parent);
         if let Some((context, _)) = &span.0 {
             let _ = COMMAND.set(context.clone());
         }
@@ -60,15 +78,23 @@ impl Span {
         if TRACER.get().is_none() {
             return Self(None);
         }
-        Self::start(name.into(), owned(attributes), &parent())
+        Self::start(name.into(), attributes, &[], &parent())
     }
 
-    /// A trace of its own: one round of what goes on for days.
-    pub fn alone(name: impl Into<Cow<'static, str>>, attributes: &[(&'static str, &str)]) -> Self {
+    /// The same, whose parts have these attributes too.
+    pub fn about(name: impl Into<Cow<'static, str>>, shared: &[(&'static str, &str)]) -> Self {
         if TRACER.get().is_none() {
             return Self(None);
         }
-        Self::start(name.into(), owned(attributes), &Context::new())
+        Self::start(name.into(), &[], shared, &parent())
+    }
+
+    /// As [`Span::about`], a trace of its own: one round of what goes on for days.
+    pub fn alone(name: impl Into<Cow<'static, str>>, shared: &[(&'static str, &str)]) -> Self {
+        if TRACER.get().is_none() {
+            return Self(None);
+        }
+        Self::start(name.into(), &[], shared, &Context::new())
     }
 
     /// Adds what was learned.
@@ -81,7 +107,10 @@ impl Span {
     /// Adds what it is about.
     pub fn describe(&self, subject: &Subject) {
         if let Some((context, _)) = &self.0 {
-            context.span().set_attributes(subject.attributes());
+            // A span keeps what it is told twice.
+            let known = Inherited::of(context);
+            let is_new = |new: &KeyValue| known.iter().all(|known| known.key != new.key);
+            context.span().set_attributes(subject.attributes().into_iter().filter(is_new));
         }
     }
 

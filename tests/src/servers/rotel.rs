@@ -179,11 +179,10 @@ impl Reader {
         }
         let line = line.trim();
         match (self.kind, line.strip_prefix("-> ")) {
-            (Kind::Nothing | Kind::Scope, _) => {}
+            (Kind::Nothing | Kind::Scope, _) | (Kind::Resource | Kind::Metric, None) => {}
             (Kind::Metric, Some(field)) => add(&mut self.metric, field, false),
             (Kind::Resource, Some(attribute)) => add(&mut self.resource, attribute, true),
             (_, Some(attribute)) => add(&mut self.current.attributes, attribute, true),
-            (Kind::Resource | Kind::Metric, None) => {}
             (_, None) => add(&mut self.current.fields, line, false),
         }
     }

@@ -22,6 +22,9 @@ fn a_compilation_shows_its_phases_and_what_it_asks_of_plugins() {
         ("duckdb", "generate_dbt_profile")
     );
     assert!(!profile.attribute("floe.plugin.version").is_empty());
+    assert_eq!((profile.attribute("floe.compute"), profile.attribute("floe.status")), ("duckdb", "answered"));
+    assert_eq!(profile.attribute("floe.correlation_id"), command.attribute("floe.correlation_id"));
+    assert_eq!(profile.field("Parent ID"), all.span("compute duckdb").field("ID"));
     assert_eq!(profile.field("Trace ID"), command.field("Trace ID"));
 }
 

@@ -63,14 +63,14 @@ fn status_and_duration_by_name_unit_and_attributes() {
     let _ = floe(&project, &rotel, &["health"]).expect(1);
     let all = received(&rotel, "floe health");
     let status = all.metric("floe.compute.connection.status");
-    let mut states: Vec<_> = status
+    let mut found: Vec<_> = status
         .iter()
         .map(|point| {
             assert_eq!((point.field("Unit"), point.field("DataType")), ("{connection}", "Gauge"));
             format!("{} {} {}", point.attribute("floe.compute"), point.attribute("floe.status"), point.field("Value"))
         })
         .collect();
-    states.sort_unstable();
+    found.sort_unstable();
     let expected = [
         "duckdb degraded 0",
         "duckdb healthy 1",
@@ -79,7 +79,7 @@ fn status_and_duration_by_name_unit_and_attributes() {
         "wh healthy 0",
         "wh unhealthy 1",
     ];
-    assert_eq!(states, expected);
+    assert_eq!(found, expected);
     let durations = all.metric("floe.compute.validation.duration");
     assert_eq!(durations.len(), 2);
     for duration in durations {

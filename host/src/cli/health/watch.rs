@@ -53,7 +53,7 @@ pub(super) fn run(
                 let (computes, changes) = (targets.len(), changes.get());
                 format!(
                     "watched {computes} connection{} for {}: {changes} change{}",
-                    s(computes),
+                    s(computes as u64),
                     lasting(seconds),
                     s(changes)
                 )
@@ -127,6 +127,6 @@ fn lasting(seconds: f64) -> String {
     if whole < 10 { format!("{seconds:.1} s") } else { said.join(" ") }
 }
 
-fn s<T: PartialEq + From<u8>>(count: T) -> &'static str {
-    if count == T::from(1) { "" } else { "s" }
+fn s(count: u64) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }

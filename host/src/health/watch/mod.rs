@@ -16,6 +16,7 @@ use super::checker::Checker;
 use super::{Manner, Target};
 use crate::plugins::PluginHost;
 use crate::telemetry;
+use crate::telemetry::names::{COMPUTE, CORRELATION_ID};
 use crate::telemetry::traces::Span;
 pub use event::{Event, Status, What};
 use history::History;
@@ -88,7 +89,11 @@ impl Watch<'_> {
         let mut is_embedded = None;
         while !stop.is_set() {
             let tell = |what: What, id: &str| events.send(event(target, what, id)).is_ok();
-            if (self.is_run_going_on)(target.environment) && *is_embedded.get_or_insert_with(|| checker.is_embedded()) {
+            let is_running = (self.is_run_going_on)(target.environment);
+            if is_running && is_embedded.is_none() {
+                is_embedded = checker.is_embedded();
+            }
+            if is_running && is_embedded == Some(true) {
                 let told = history.leave_alone(true).is_none_or(|what| tell(what, &history.next_id()));
                 if !told || stop.wait(WHILE_LEFT_ALONE) {
                     break;
@@ -97,19 +102,20 @@ impl Watch<'_> {
             }
             let id = history.next_id();
             let mut told = history.leave_alone(false).is_none_or(|what| tell(what, &id));
-            let checked = {
-                let span = Span::alone(format!("check {}", target.compute.name), &[]);
-                let checked = checker.check(&id, &span);
-                for diagnostic in &checked.diagnostics {
+            let found = {
+                let compute = &target.compute.name;
+                let span = Span::alone(format!("check {compute}"), &[(COMPUTE, compute), (CORRELATION_ID, &id)]);
+                let found = checker.check(&id, &span);
+                for diagnostic in &found.diagnostics {
                     telemetry::log(diagnostic, &id);
                 }
-                checked
+                found
             };
             if stop.is_set() {
                 break;
             }
-            let failed = checked.diagnostics.iter().any(crate::diagnostics::Diagnostic::is_error);
-            for what in history.take(checked, &id, Instant::now()) {
+            let failed = found.diagnostics.iter().any(crate::diagnostics::Diagnostic::is_error);
+            for what in history.take(found, &id, Instant::now()) {
                 told &= tell(what, &id);
             }
             if !told || stop.wait(pace.after(failed)) {

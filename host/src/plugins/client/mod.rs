@@ -23,7 +23,7 @@ use super::inspect::{Inspected, Library};
 use super::scrub::Scrubber;
 use super::worker::protocol::{FromWorker, LibraryFile, NotLoaded, Start, ToWorker, encode};
 use crate::diagnostics::Diagnostic;
-use crate::telemetry::names::{METHOD, PLUGIN, PLUGIN_VERSION};
+use crate::telemetry::names::{METHOD, PLUGIN, PLUGIN_VERSION, STATUS};
 use crate::telemetry::traces::Span;
 
 /// What a plugin is doing when it is being loaded, in words.
@@ -134,7 +134,11 @@ impl Worker {
         );
         let begin = Instant::now();
         let answer = self.ask(&ToWorker::Call { method, document }, &during, deadline);
-        let answer = answer.inspect_err(|died| span.fail(died.code.id, &died.message))?;
+        let answer = answer.inspect_err(|died| {
+            span.set(STATUS, "died");
+            span.fail(died.code.id, &died.message);
+        })?;
+        span.set(STATUS, if matches!(answer, FromWorker::Reply { .. }) { "answered" } else { "failed" });
         tracing::debug!(plugin = self.name(), %method, elapsed_ms = begin.elapsed().as_secs_f64() * 1e3, "plugin answered");
         match answer {
             FromWorker::Reply { document } => Ok(Ok(self.scrubbed(method, document))),

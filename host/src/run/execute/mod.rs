@@ -241,7 +241,7 @@ impl Going<'_> {
         for result in outcomes.block(step) {
             self.ended(&result);
         }
-        let span = Span::of(format!("step {} {}", step.step, step.compute), &[(COMPUTE, &step.compute)]);
+        let span = Span::about(format!("step {} {}", step.step, step.compute), &[(COMPUTE, &step.compute)]);
         let begun = Instant::now();
         let stopped = interrupt::count() > 0 || (self.run.options.fail_fast && outcomes.has_failed());
         let wanted = outcomes.runnable(step);

@@ -2,6 +2,7 @@
 //!
 //! Recording costs next to nothing where metrics are not exported.
 
+mod incidents;
 mod pool;
 
 use std::sync::OnceLock;
@@ -36,7 +37,6 @@ pub const ALL: [(&str, &str, &str); 8] = [
 struct Instruments {
     status: Gauge<u64>,
     validation_duration: Histogram<f64>,
-    validation_errors: Counter<u64>,
     query_duration: Histogram<f64>,
     query_errors: Counter<u64>,
     query_timeouts: Counter<u64>,
@@ -58,11 +58,6 @@ pub(super) fn install(meter: &Meter) {
             .with_description("How long live checks took, the start of the plugin's worker included")
             .with_boundaries(SHORT.into())
             .build(),
-        validation_errors: meter
-            .u64_counter("floe.compute.validation.errors")
-            .with_unit("{error}")
-            .with_description("Live checks that found a compute unhealthy")
-            .build(),
         query_duration: meter
             .f64_histogram("floe.compute.query.duration")
             .with_unit("s")
@@ -80,6 +75,7 @@ pub(super) fn install(meter: &Meter) {
             .with_description("Nodes that took longer than `timeout_seconds` allows")
             .build(),
     };
+    incidents::install(meter);
     pool::install(meter);
     // A second start would be a mistake of floe, and the first one holds.
     let _ = INSTRUMENTS.set(instruments);
@@ -148,6 +144,10 @@ impl Failure<'_> {
     }
 }
 
+fn attributes_of(subject: &Subject, failure: Failure<'_>) -> Vec<KeyValue> {
+    subject.with(failure.attributes())
+}
+
 /// A live check has ended. `status` is a word of `--format json`.
 pub fn checked(subject: &Subject, status: &str, seconds: f64, failure: Option<Failure<'_>>) {
     let Some(instruments) = INSTRUMENTS.get() else { return };
@@ -158,8 +158,9 @@ pub fn checked(subject: &Subject, status: &str, seconds: f64, failure: Option<Fa
     let mut attributes = subject.with([KeyValue::new(names::STATUS, status.to_owned())]);
     attributes.extend(failure.map(|failure| KeyValue::new(names::ERROR_TYPE, failure.error_type.to_owned())));
     instruments.validation_duration.record(seconds, &attributes);
-    if let Some(failure) = failure {
-        instruments.validation_errors.add(1, &subject.with(failure.attributes()));
+    match failure {
+        Some(failure) => incidents::failed(subject, failure),
+        None => incidents::over(subject),
     }
 }
 

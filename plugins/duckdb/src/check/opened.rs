@@ -1,5 +1,5 @@
-//! Files that a watch has opened: one that has not changed since is not opened again, so that the watch is not in the way of
-//! a dbt that opens it.
+//! Files that a watch has opened: one that has not changed since is not opened again, nor is one that somebody changes right now, so
+//! that the watch is not in the way of a dbt that opens it.
 //!
 //! No file is held between checks. What is remembered is what the operating system says of a file: it is good for as long as
 //! the checks ask to keep their connection.
@@ -20,11 +20,13 @@ use super::holder::Holder;
 /// Most files that are remembered.
 const MOST: usize = 1024;
 
-/// How long a file must have been left alone for its time to tell a change: file systems count in steps of up to 2 s.
-const STEP: Duration = Duration::from_secs(2);
+/// How long a file must have been left alone before it is opened again: commands of dbt that follow each other open it in between.
+/// It also makes its time tell a change, which file systems count in steps of up to 2 s.
+const QUIET: Duration = Duration::from_secs(5);
 
 /// Files that were opened well. How one is opened depends on its path alone, and not on the settings of a compute.
-static OPENED: Mutex<Option<HashMap<PathBuf, Stamp>>> = Mutex::new(None);
+/// Nothing is known of the state of one that was not left alone when it was opened.
+static OPENED: Mutex<Option<HashMap<PathBuf, Option<Stamp>>>> = Mutex::new(None);
 
 /// What tells whether a database has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +51,7 @@ impl One {
     }
 
     fn is_settled(&self) -> bool {
-        SystemTime::now().duration_since(self.changed).is_ok_and(|age| age > STEP)
+        SystemTime::now().duration_since(self.changed).is_ok_and(|age| age > QUIET)
     }
 }
 
@@ -66,7 +68,7 @@ impl Stamp {
     }
 }
 
-fn with<T>(work: impl FnOnce(&mut HashMap<PathBuf, Stamp>) -> T) -> T {
+fn with<T>(work: impl FnOnce(&mut HashMap<PathBuf, Option<Stamp>>) -> T) -> T {
     let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
     work(opened.get_or_insert_default())
 }
@@ -76,9 +78,12 @@ pub(super) fn forget() {
     with(HashMap::clear);
 }
 
-/// Whether a check that is to keep its connection has opened it well, as it is now.
+/// Whether a check that is to keep its connection has opened it well, as it is now; or has opened it well before, and somebody
+/// changes it now.
 pub(super) fn is_known(path: &Path) -> bool {
-    with(|opened| opened.get(path).is_some_and(|stamp| Stamp::of(path).as_ref() == Some(stamp)))
+    let now = Stamp::of(path);
+    let is_settled = now.as_ref().is_none_or(Stamp::is_settled);
+    with(|opened| opened.get(path).is_some_and(|known| !is_settled || (known.is_some() && *known == now)))
 }
 
 /// Opens a file with DuckDB, and remembers it where `keep` says so. Gives the process that came first, if one did.
@@ -89,9 +94,9 @@ pub(super) fn open(path: &Path, keep: bool) -> PluginResult<Option<Holder>> {
     let before = Stamp::of(path);
     let opened = file::open(path);
     // What changed meanwhile, or may change without a sign, is opened again next time.
-    let stamp = before.filter(|stamp| keep && stamp.is_settled() && Stamp::of(path).as_ref() == Some(stamp));
-    with(|known| match (&opened, stamp) {
-        (Ok(None), Some(stamp)) if known.len() < MOST => drop(known.insert(path.to_owned(), stamp)),
+    let stamp = before.filter(|stamp| stamp.is_settled() && Stamp::of(path).as_ref() == Some(stamp));
+    with(|known| match &opened {
+        Ok(None) if keep && known.len() < MOST => drop(known.insert(path.to_owned(), stamp)),
         _ => drop(known.remove(path)),
     });
     opened
