@@ -11,6 +11,7 @@ emulator's own. Settings beside those of gate.py, all of them optional:
     clients     secrets of OAuth clients, by id
     refresh     refresh tokens, with the user of each
     tokens      access tokens, with the user of each
+    expired     access tokens whose time is over
     subjects    tokens of another identity provider, with the user of each
     entra       forms that its token server takes, with the subject token for each
     metadata    the account that the metadata server knows
@@ -70,6 +71,11 @@ class Google(Gate):
             return self.entra(request)
         if request.path.startswith("/computeMetadata/"):
             return self.metadata(request)
+        if request.bearer() in self.settings.get("expired", []):
+            answer = refused(401, "authError", UNAUTHENTICATED, "UNAUTHENTICATED").json()
+            kind, reason = "type.googleapis.com/google.rpc.ErrorInfo", "ACCESS_TOKEN_EXPIRED"
+            answer["error"]["details"] = [{"@type": kind, "reason": reason, "domain": "googleapis.com"}]
+            return Answer(401, answer)
         user = self.user(request)
         if user is None:
             return refused(401, "authError", UNAUTHENTICATED, "UNAUTHENTICATED")

@@ -10,6 +10,7 @@ Settings beside those of gate.py, all of them optional:
     scheme      how clients reach it, `https` where TLS is taken off before; `http` by default
     spark       port, path and password of the Thrift Server: {"port": …, "path": …, "password": …}
     tokens      personal access tokens, with the user of each
+    expired     personal access tokens whose time is over
     clients     secrets of service principals, by client id
     azure       secrets of applications in Microsoft Entra ID, by id
     federation  what a token of another identity provider must be:
@@ -167,6 +168,8 @@ class Databricks(Gate):
             return None, refused(401, words)
         if user := self.settings.get("tokens", {}).get(token):
             return user, None
+        if token in self.settings.get("expired", []):
+            return None, refused(401, "Token is expired")
         claims, refusal = self.claims(request, token)
         if refusal:
             return None, refusal

@@ -16,6 +16,7 @@ warehouses with states, the token server of OAuth, and rows of SHOW in JSON, as 
     clock       seconds by which its clock differs from that of this machine
     client      {"id", "secret", "user"} of the OAuth client
     refresh     refresh tokens that are good
+    expired     access tokens whose time is over
     lifetime    seconds that access tokens are good; less than nothing for ones that have expired
     told        seconds that they are said to be good
     revoked     whether access tokens that were given so far are good no more: their number
@@ -184,7 +185,7 @@ class Snowflake(Gate):
             raise Refused("390144", f"JWT token is invalid. [{type(error).__name__}]") from None
 
     def by_oauth(self, token, state):
-        number, until = self.issued.get(token, (0, None))
+        number, until = (1, 0) if token in state.get("expired", []) else self.issued.get(token, (0, None))
         if until is None or number <= state.get("revoked", 0):
             raise Refused("390303", "Invalid OAuth access token. [gate]")
         if until < time.time():

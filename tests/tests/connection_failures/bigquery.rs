@@ -5,6 +5,8 @@ use serde_json::json;
 
 use crate::stage::{Column, Stage};
 
+const OLD_TOKEN: &str = "ya29.0ld";
+
 fn settings(endpoint: &str, more: &str) -> String {
     format!(
         "method: oauth-secrets, token: {{secret: {{source: env, name: BIGQUERY_TOKEN}}}}, api_endpoint: '{endpoint}', {more}"
@@ -18,7 +20,7 @@ pub(crate) fn column(stage: &Stage) -> Column {
         "message": "Access Denied: Dataset nimbus:vault: Permission bigquery.datasets.get denied on dataset nimbus:vault (or it \
                     may not exist)."}}});
     let google = BigQuery::start(&json!({
-        "tokens": {TOKEN: "ada@nimbus.example"}, "answers": {"/bigquery/v2/projects/nimbus/datasets/vault": denied},
+        "tokens": {TOKEN: "ada@nimbus.example"}, "expired": [OLD_TOKEN], "answers": {"/bigquery/v2/projects/nimbus/datasets/vault": denied},
     }));
     let here = |more: &str| settings(&google.url(), more);
     let [unknown, refused, hole, silent, another] =
@@ -37,12 +39,13 @@ pub(crate) fn column(stage: &Stage) -> Column {
             expired,
             over_tls(google.port()),
             here(&marts).replace("BIGQUERY_TOKEN", "WRONG_PASSWORD"),
+            here(&marts).replace("BIGQUERY_TOKEN", "BIGQUERY_OLD_TOKEN"),
             here("project: nowhere, dataset: marts"),
             here("project: nimbus, dataset: vault"),
             another,
         ],
-        variables: vec![("BIGQUERY_TOKEN", TOKEN.to_owned())],
-        secrets: vec![TOKEN.to_owned()],
+        variables: vec![("BIGQUERY_TOKEN", TOKEN.to_owned()), ("BIGQUERY_OLD_TOKEN", OLD_TOKEN.to_owned())],
+        secrets: vec![TOKEN.to_owned(), OLD_TOKEN.to_owned()],
         servers: vec![Box::new(google)],
     }
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::stage::{Column, Stage};
 
 const TOKEN: &str = "dapi-c0rrect";
+const OLD_TOKEN: &str = "dapi-0ld";
 
 fn settings(base: &str, catalog: &str) -> String {
     format!(
@@ -18,7 +19,7 @@ pub(crate) fn column(stage: &Stage) -> Column {
     let denied = json!({"status": 403, "body": {
         "error_code": "PERMISSION_DENIED", "message": "User does not have USE CATALOG on Catalog 'vault'."}});
     let workspace = Databricks::start(&json!({
-        "tokens": {TOKEN: "ada@example.com"}, "answers": {"/api/2.1/unity-catalog/catalogs/vault": denied},
+        "tokens": {TOKEN: "ada@example.com"}, "expired": [OLD_TOKEN], "answers": {"/api/2.1/unity-catalog/catalogs/vault": denied},
     }));
     let port = workspace.port();
     let here = |catalog: &str| settings(&format!("http://127.0.0.1:{port}"), catalog);
@@ -38,12 +39,13 @@ pub(crate) fn column(stage: &Stage) -> Column {
             expired,
             over_tls(port),
             here("lake").replace("DATABRICKS_TOKEN", "WRONG_PASSWORD"),
+            here("lake").replace("DATABRICKS_TOKEN", "DATABRICKS_OLD_TOKEN"),
             here("nowhere"),
             here("vault"),
             another,
         ],
-        variables: vec![("DATABRICKS_TOKEN", TOKEN.to_owned())],
-        secrets: vec![TOKEN.to_owned()],
+        variables: vec![("DATABRICKS_TOKEN", TOKEN.to_owned()), ("DATABRICKS_OLD_TOKEN", OLD_TOKEN.to_owned())],
+        secrets: vec![TOKEN.to_owned(), OLD_TOKEN.to_owned()],
         servers: vec![Box::new(workspace)],
     }
 }

@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 
 use floe_tests::{Project, Run, show};
 use serde_json::Value;
-use stage::{Column, FAILURES, Stage, WRONG};
+use stage::{Column, FAILURES, NONE, Stage, WRONG};
 
 #[test]
 fn each_failure_has_its_own_reason_message_and_help() {
@@ -38,7 +38,7 @@ fn check(columns: &[Column], stage: &Stage) -> Vec<Value> {
     let computes: Vec<_> = columns
         .iter()
         .flat_map(|column| {
-            column.settings.iter().enumerate().map(|(row, settings)| {
+            column.settings.iter().enumerate().filter(|(_, settings)| *settings != NONE).map(|(row, settings)| {
                 let engine = column.engine;
                 format!(
                     "{{name: {engine}-{row}, plugin: {engine}, config: {{{settings}, connect_timeout_seconds: 4}}}}"
@@ -83,7 +83,13 @@ fn table(columns: &[Column], found: &[Value]) -> String {
     };
     let mut table = line("", &mut columns.iter().map(|column| column.engine.to_owned()));
     for (row, failure) in FAILURES.iter().enumerate() {
-        table.push_str(&line(failure, &mut columns.iter().map(|column| verdict(of(found, column.engine, row)))));
+        table.push_str(&line(
+            failure,
+            &mut columns.iter().map(|column| match column.settings[row].as_str() {
+                NONE => NONE.to_owned(),
+                _ => verdict(of(found, column.engine, row)),
+            }),
+        ));
     }
     table
 }
@@ -95,7 +101,7 @@ fn texts(columns: &[Column], found: &[Value]) -> String {
     let mut text = String::new();
     for (row, failure) in FAILURES.iter().enumerate() {
         let _ = writeln!(text, "{failure}");
-        for Column { engine, .. } in columns {
+        for Column { engine, .. } in columns.iter().filter(|column| column.settings[row] != NONE) {
             let compute = of(found, engine, row);
             let (message, help) = match compute["reason"].as_str() {
                 Some(_) => (&compute["message"], &compute["help"]),

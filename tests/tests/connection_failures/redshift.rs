@@ -2,7 +2,7 @@
 
 use floe_tests::servers::postgres::{self, Endpoint};
 
-use crate::stage::{Column, Stage, WRONG};
+use crate::stage::{Column, NONE, Stage, WRONG};
 
 const SHOP: &str = "database: shop, schema: marts";
 
@@ -34,6 +34,7 @@ pub(crate) fn column(stage: &Stage) -> Column {
             expired,
             settings("127.0.0.1", postgres::shared().port, "prefer", SHOP),
             here(SHOP).replace("REDSHIFT_", "WRONG_"),
+            NONE.to_owned(),
             here("database: nowhere, schema: marts"),
             here("database: shop, schema: vault"),
             another,

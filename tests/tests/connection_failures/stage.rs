@@ -8,7 +8,7 @@ use floe_tests::servers::free_port;
 use floe_tests::servers::tls_proxy::TlsProxy;
 
 /// The kinds of failure, in the order of a column.
-pub(crate) const FAILURES: [&str; 12] = [
+pub(crate) const FAILURES: [&str; 13] = [
     "name not known",
     "connection refused",
     "black hole",
@@ -18,10 +18,14 @@ pub(crate) const FAILURES: [&str; 12] = [
     "certificate expired",
     "TLS asked of a plain port",
     "wrong credential",
+    "token expired",
     "no such database",
     "no permission",
     "another protocol",
 ];
+
+/// In place of settings, where a check of the engine knows no such failure.
+pub(crate) const NONE: &str = "-";
 
 /// A credential that is wrong everywhere: the variable `WRONG_PASSWORD`.
 pub(crate) const WRONG: &str = "n0t-the-pa55word";
@@ -30,8 +34,8 @@ pub(crate) const WRONG: &str = "n0t-the-pa55word";
 pub(crate) struct Column {
     /// The plugin's name.
     pub engine: &'static str,
-    /// The settings that show each of [`FAILURES`].
-    pub settings: [String; 12],
+    /// The settings that show each of [`FAILURES`]; [`NONE`] where the engine has no such thing.
+    pub settings: [String; 13],
     /// Variables of floe's process.
     pub variables: Vec<(&'static str, String)>,
     /// What must not be shown.

@@ -7,6 +7,8 @@ use floe_tests::servers::trino::{Credential, Dask, Gate, Recorded, Script, failu
 use crate::stage::{Column, Stage};
 
 const PASSWORD: &str = "c0rrect";
+/// Of the year 2020: `{"exp": 1600000000}`.
+const OLD_TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOiAxNjAwMDAwMDAwfQ.c2ln";
 const ROOT: &str = "database: dask_sql, schema: root";
 
 fn settings(host: &str, port: u16, more: &str) -> String {
@@ -27,6 +29,8 @@ pub(crate) fn column(stage: &Stage) -> Column {
         "https",
     );
     let gate_tls = TlsProxy::start(&stage.trusted.issue(Kind::Good), gate.port()).port;
+    let jwt_gate = Gate::start(Credential::Token("another".into()), dask.port(), "https");
+    let jwt_tls = TlsProxy::start(&stage.trusted.issue(Kind::Good), jwt_gate.port()).port;
     let denied = Recorded::start(denying());
     let [unknown, refused, hole, silent, another] = stage.places(|host, port| settings(host, port, ROOT));
     let [untrusted, wrong_host, expired] = stage.bad_tls().map(|port| ldap(port, &cert));
@@ -42,13 +46,16 @@ pub(crate) fn column(stage: &Stage) -> Column {
             expired,
             ldap(dask.port(), &cert),
             ldap(gate_tls, &cert).replace("TRINO_", "WRONG_"),
+            ldap(jwt_tls, &cert)
+                .replace("ldap, password", "jwt, jwt_token")
+                .replace("TRINO_PASSWORD", "TRINO_OLD_TOKEN"),
             settings("127.0.0.1", dask.port(), "database: nowhere, schema: root"),
             settings("127.0.0.1", denied.port(), "database: lake, schema: marts"),
             another,
         ],
-        variables: vec![("TRINO_PASSWORD", PASSWORD.to_owned())],
-        secrets: vec![PASSWORD.to_owned()],
-        servers: vec![Box::new(dask), Box::new(gate), Box::new(denied)],
+        variables: vec![("TRINO_PASSWORD", PASSWORD.to_owned()), ("TRINO_OLD_TOKEN", OLD_TOKEN.to_owned())],
+        secrets: vec![PASSWORD.to_owned(), OLD_TOKEN.to_owned()],
+        servers: vec![Box::new(dask), Box::new(gate), Box::new(jwt_gate), Box::new(denied)],
     }
 }
 

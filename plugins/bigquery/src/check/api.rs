@@ -90,6 +90,11 @@ impl<'a> Api<'a> {
         let (project, said) = (self.settings.execution_project(), error.said());
         let location = self.settings.location.as_deref();
         match error.status {
+            401 if error.is_expired => failed(
+                "expired",
+                format!("{} refuses the token, whose time is over{said}", self.at),
+                self.credential_help(),
+            ),
             401 => failed("credential", format!("{} refuses the token{said}", self.at), self.credential_help()),
             400 | 404 if location.is_some() && error.says("location") => failed(
                 "location",

@@ -19,6 +19,8 @@ pub(super) struct ApiError {
     pub reason: String,
     /// In words; empty where there are none.
     pub message: String,
+    /// Whether the token's time is over, where Google says so (`google.api.ErrorReason`).
+    pub is_expired: bool,
     /// Whether it is written as Google writes errors.
     is_google: bool,
 }
@@ -29,10 +31,12 @@ impl ApiError {
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let error = &body["error"];
         let reason = error["errors"][0]["reason"].as_str().or_else(|| error["status"].as_str());
+        let mut details = error["details"].as_array().into_iter().flatten();
         Self {
             status: answer.status,
             reason: one_line(reason.unwrap_or_default()),
             message: one_line(error["message"].as_str().unwrap_or_default()),
+            is_expired: details.any(|detail| detail["reason"] == "ACCESS_TOKEN_EXPIRED"),
             is_google: error.is_object(),
         }
     }
@@ -59,7 +63,7 @@ impl ApiError {
         }
         match self.status {
             401 => failed(
-                "credential",
+                if self.is_expired { "expired" } else { "credential" },
                 format!("{at} refuses the token{said}"),
                 "check the credential that the settings refer to: the token's time is over, or it was revoked",
             ),

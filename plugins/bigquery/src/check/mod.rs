@@ -129,7 +129,7 @@ fn log_in(
         run.details.other.insert("token".to_owned(), "kept in memory".into());
         let tried = run.step("login", |_| api.dry_run(&credential.token));
         match tried {
-            Err(error) if error.reason.as_deref() == Some("credential") => {
+            Err(error) if matches!(error.reason.as_deref(), Some("credential" | "expired")) => {
                 // It was revoked meanwhile.
                 credential.forget(context.tokens);
                 run.details.other.shift_remove("token");

@@ -32,7 +32,7 @@ pub struct Words {
 /// Asks for the state of a cluster; `at` is `` `host` port 443 ``.
 ///
 /// # Errors
-/// [`ErrorKind::Connection`] with the reason `no_such_cluster`, `permission`, `credential` or `http_status`, or one of
+/// [`ErrorKind::Connection`] with the reason `no_such_cluster`, `permission`, `credential`, `expired` or `http_status`, or one of
 /// [`Client::send`].
 pub fn cluster_state(
     client: &Client,
@@ -73,6 +73,11 @@ fn read(answer: &Answer, cluster: &str, at: &str, names: &Words) -> PluginResult
             "permission",
             format!("the {} may not use the cluster `{cluster}` of {at}{said}", names.credential),
             "have its user granted `CAN ATTACH TO` on the cluster; dbt starts it with `CAN RESTART`",
+        ),
+        (401 | 403, _) if message.to_lowercase().contains("expired") => failed(
+            "expired",
+            format!("{at} refuses the {}, whose time is over{said}", names.credential),
+            names.credential_help,
         ),
         (401 | 403, _) => {
             failed("credential", format!("{at} refuses the {}{said}", names.credential), names.credential_help)
@@ -117,6 +122,7 @@ mod tests {
             told(400, &error("INVALID_PARAMETER_VALUE", "Cluster 0801-brew does not exist")),
             told(403, &error("PERMISSION_DENIED", "no permission on the cluster")),
             told(403, &error("403", "Invalid access token.")),
+            told(401, &error("401", "Token is expired")),
             told(401, &json!(null)),
             told(429, &error("REQUEST_LIMIT_EXCEEDED", "too many requests")),
         ]);

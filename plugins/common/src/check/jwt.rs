@@ -1,6 +1,7 @@
 //! JSON Web Tokens by RS256 (RFC 7515, RFC 7519), with which an engine knows a client by its private key.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -165,11 +166,35 @@ impl SigningKey {
     }
 }
 
+/// Whether a token says of itself that its time is over (`exp`). Nothing of it is verified: that is for a server that has
+/// refused it, and did not say why. A text that is no such token says nothing.
+pub fn is_over(token: &str) -> bool {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |time| time.as_secs_f64());
+    let claims = token.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok());
+    let claims: Option<Value> = claims.map(Zeroizing::new).and_then(|claims| serde_json::from_slice(&claims).ok());
+    claims.and_then(|claims| claims["exp"].as_f64()).is_some_and(|end| end < now)
+}
+
 /// What ring says of a key, in our words: its own are one line (`TooSmall`, `InvalidEncoding`, …).
 #[allow(clippy::needless_pass_by_value)] // as map_err gives it
 fn rejected(error: ring::error::KeyRejected) -> KeyFault {
     match error.to_string().as_str() {
         "TooSmall" | "TooLarge" | "PrivateModulusLenNotMultipleOf512Bits" => KeyFault::Size,
         _ => KeyFault::Broken,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_tells_that_its_time_is_over() {
+        let of = |claims: &str| format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(claims));
+        assert!(is_over(&of(r#"{"exp": 1600000000}"#)) && is_over(&of(r#"{"exp": 1600000000.5}"#)));
+        assert!(!is_over(&of(r#"{"exp": 99999999999}"#)) && !is_over(&of("{}")) && !is_over(&of(r#"{"exp": "1"}"#)));
+        for none in ["", "dapi0123", "a.b.c", "..", "e30.e30"] {
+            assert!(!is_over(none), "{none}");
+        }
     }
 }

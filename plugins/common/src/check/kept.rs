@@ -244,3 +244,121 @@ fn close<T: Connection>(mut connection: T, until: Instant) {
 fn goodbye(left: Duration) -> Instant {
     Instant::now() + GOODBYE.0.min(left / GOODBYE.1)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+    use floe_plugin_api::ComputeConfig;
+    use serde_json::json;
+
+    use super::*;
+
+    /// Counts goodbyes, and breaks when it is told to.
+    struct Line {
+        goodbyes: Arc<AtomicUsize>,
+        broken: bool,
+    }
+
+    impl Connection for Line {
+        fn rearm(&mut self, _: Instant) {}
+
+        fn is_broken(&self) -> bool {
+            self.broken
+        }
+
+        fn close(self) {
+            self.goodbyes.fetch_add(1, SeqCst);
+        }
+    }
+
+    fn request(name: &str, password: &str, keep: bool) -> CheckRequest {
+        let connection = json!({"host": "h", "password": password}).as_object().cloned().unwrap_or_default();
+        let config = ComputeConfig::new(name, "nimbus").with_connection(connection);
+        CheckRequest::new(config, "dev", "/", 1_000, "id").with_keep_connection(keep)
+    }
+
+    fn one(kept: &Kept<Line>, goodbyes: &Arc<AtomicUsize>, request: &CheckRequest) -> (usize, Run) {
+        let (mut run, mut opened) = (Run::new(request), 0);
+        let mut held = kept.hold(request, Fingerprint::of(request, &[]), &run);
+        let open = |_: &mut Run| {
+            opened += 1;
+            Ok::<_, PluginError>(Line { goodbyes: Arc::clone(goodbyes), broken: false })
+        };
+        assert!(held.check(&mut run, open, |_, _| Ok(String::new())).is_ok());
+        drop(held);
+        (opened, run)
+    }
+
+    #[test]
+    fn a_connection_belongs_to_what_it_depends_on() {
+        let (kept, goodbyes) = (Kept::new(), Arc::default());
+        let opened = |request: &CheckRequest| one(&kept, &goodbyes, request).0;
+        assert_eq!([opened(&request("a", "p", true)), opened(&request("a", "p", true))], [1, 0]);
+        assert_eq!([opened(&request("b", "p", true)), opened(&request("a", "p", true))], [1, 0], "each has its own");
+        assert_eq!([opened(&request("a", "q", true)), goodbyes.load(SeqCst)], [1, 1], "another password");
+        let mut elsewhere = request("a", "q", true);
+        elsewhere.environment = "prod".to_owned();
+        assert_eq!(opened(&elsewhere), 1);
+        assert_eq!([opened(&request("c", "p", false)), goodbyes.load(SeqCst)], [1, 5], "all of them, and its own");
+    }
+
+    #[test]
+    fn what_a_file_holds_counts() {
+        let folder = std::env::temp_dir().join(format!("floe-kept-{}", std::process::id()));
+        let request = request("a", "p", true);
+        let of = || Fingerprint::of(&request, std::slice::from_ref(&folder));
+        let missing = of();
+        std::fs::write(&folder, "one").unwrap();
+        let (first, again) = (of(), of());
+        std::fs::write(&folder, "two").unwrap();
+        let second = of();
+        std::fs::remove_file(&folder).unwrap();
+        assert!(first.fits(&again) && !first.fits(&second) && !first.fits(&missing));
+    }
+
+    #[test]
+    fn computes_that_come_and_go_do_not_add_up() {
+        let (kept, goodbyes) = (Kept::new(), Arc::default());
+        for number in 0..3 * MOST {
+            one(&kept, &goodbyes, &request(&number.to_string(), "p", true));
+        }
+        assert_eq!((kept.with(|slots| slots.len()), goodbyes.load(SeqCst)), (MOST, 2 * MOST));
+    }
+
+    #[test]
+    fn a_broken_one_is_replaced_and_what_it_told_is_forgotten() {
+        let (kept, goodbyes) = (Kept::new(), Arc::default());
+        let asked = request("a", "p", true);
+        one(&kept, &goodbyes, &asked);
+        let mut run = Run::new(&asked);
+        let mut looks = 0;
+        let found = kept.hold(&asked, Fingerprint::of(&asked, &[]), &run).check(
+            &mut run,
+            |_| Ok::<_, PluginError>(Line { goodbyes: Arc::clone(&goodbyes), broken: false }),
+            |run, line| {
+                looks += 1;
+                line.broken = looks == 1;
+                run.degrade(floe_plugin_api::Warning::new("seen", "it was looked at"));
+                run.step("authorise", |_| Ok(String::new()))
+            },
+        );
+        let result = run.finish(found);
+        assert!(result.reconnected && result.connection_kept && result.warnings.len() == 1, "{result:?}");
+        let steps: Vec<_> = result.steps.iter().map(|step| (step.name.as_str(), step.ok)).collect();
+        assert_eq!(steps, [("kept", false), ("authorise", true)]);
+        assert_eq!(goodbyes.load(SeqCst), 0, "what is broken gets no goodbye");
+    }
+
+    /// A check that is over before it comes to its connection leaves it to nobody.
+    #[test]
+    fn one_that_is_not_used_is_closed() {
+        let (kept, goodbyes) = (Kept::new(), Arc::default());
+        let asked = request("a", "p", true);
+        one(&kept, &goodbyes, &asked);
+        let run = Run::new(&asked);
+        drop(kept.hold(&asked, Fingerprint::of(&asked, &[]), &run));
+        assert_eq!((kept.with(|slots| slots.len()), goodbyes.load(SeqCst)), (0, 1));
+    }
+}

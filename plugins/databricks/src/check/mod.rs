@@ -136,7 +136,7 @@ fn who(
     way: &Way,
     run: &mut Run,
 ) -> PluginResult<()> {
-    let refused = |error: &PluginError| error.reason.as_deref() == Some("credential");
+    let refused = |error: &PluginError| matches!(error.reason.as_deref(), Some("credential" | "expired"));
     let first = run.step("login", |run| api.who(context.login, run));
     if !first.as_ref().is_err_and(refused) {
         return first;

@@ -94,7 +94,7 @@ impl Refusal {
                 format!("the token that {} gave is not taken here: check that `host` is its workspace", login.keys())
             }
         };
-        failed("credential", format!("{at} {how}{said}"), help)
+        failed(if expired { "expired" } else { "credential" }, format!("{at} {how}{said}"), help)
     }
 
     /// What any request may be refused with; `what` is what was asked for: `the state of the warehouse`.
@@ -107,7 +107,7 @@ impl Refusal {
                 "have an administrator add the address to the workspace's IP access list, or go by a network that is on it",
             ),
             401 => failed(
-                "credential",
+                if self.says("expired") { "expired" } else { "credential" },
                 format!("{at} refuses the token, asked for {what}{said}"),
                 "check again: the token may have come to its end meanwhile",
             ),

@@ -124,7 +124,7 @@ fn refused(code: &str, message: &str, context: &Context<'_>, fingerprint: Option
             ),
         ),
         (Refused::Expired, login) => {
-            failed("credential", format!("{at} refuses the token, which has expired{said}"), renewed(login))
+            failed("expired", format!("{at} refuses the token, which has expired{said}"), renewed(login))
         }
         (Refused::Credential, login) => failed(
             "credential",

@@ -110,10 +110,12 @@ impl<'a> Explain<'a> {
     }
 
     fn token(&self, words: Option<&str>) -> PluginError {
+        let expired = words.is_some_and(|words| words.to_lowercase().contains("expired"));
+        let (reason, how) = if expired { ("expired", ", whose time is over") } else { ("credential", "") };
         let words = words.map_or_else(String::new, |words| format!(": {words}"));
         failed(
-            "credential",
-            format!("{} refuses the token{words}", self.at),
+            reason,
+            format!("{} refuses the token{how}{words}", self.at),
             "make a new access token in the workspace, and put it where `token` refers to",
         )
     }

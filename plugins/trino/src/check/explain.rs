@@ -2,6 +2,7 @@
 
 use floe_plugin_api::{ErrorKind, PluginError};
 use floe_plugin_common::check::http::Answer;
+use floe_plugin_common::check::jwt::is_over;
 
 use super::answer::{QueryError, one_line};
 use super::info::Info;
@@ -119,6 +120,14 @@ fn credential(answer: &Answer, at: &str, settings: &Settings) -> PluginError {
     let method = settings.method();
     let offered: Vec<&str> = offered(answer);
     let offers = if offered.is_empty() { String::new() } else { format!("; it offers {}", offered.join(", ")) };
+    if method == Method::Jwt && settings.jwt_token.as_ref().is_some_and(|token| is_over(token.expose())) {
+        return failed(
+            ErrorKind::Connection,
+            "expired",
+            format!("{at} refuses `jwt_token`, which says of itself that its time is over"),
+            "get a new token, and put it where `jwt_token` refers to",
+        );
+    }
     let (message, help) = match method {
         Method::None => (
             format!("{at} wants a credential, and method `none` sends none{offers}"),
