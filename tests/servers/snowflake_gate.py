@@ -84,7 +84,8 @@ class Snowflake(Gate):
         if request.path == LOGIN:
             return self.log_in(request)
         if request.path == QUERY and self.has_ended(request):
-            return Answer(200, {"code": "390112", "message": "Your session has expired. Please login again.", "success": False})
+            words = "Your session has expired. Please login again."
+            return Answer(200, {"code": "390112", "message": words, "success": False})
         if request.path == QUERY and self.statement(request).upper().startswith("SHOW WAREHOUSES"):
             return self.show_warehouses(request)
         return None
