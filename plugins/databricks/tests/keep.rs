@@ -35,7 +35,8 @@ fn one_connection_serves_every_check() {
     let wrong = merged(&settings, &json!({"token": "dapi-hunter2"}));
     assert!(result.connection_kept);
     let result = check(&plugin, &wrong, true, 10_000);
-    assert_eq!((result.reason.as_deref(), result.reconnected), (Some("credential"), false), "{result:#?}");
+    assert_eq!((result.reason.as_deref(), state(&result)), (Some("credential"), (false, false, false)), "{result:#?}");
+    relay.wait_until_open(0);
     let result = check(&plugin, &settings, true, 10_000);
     assert!(steps(&result).contains(&"connect"), "another token has another connection");
     check(&plugin, &settings, false, 10_000);

@@ -41,8 +41,9 @@ fn one_connection_serves_every_check() {
     let mut wrong = right.clone();
     wrong["password"] = json!("n0t-it");
     let result = check(&plugin, &wrong, true, 10_000);
-    // The login is in each request, so the connection is none the worse for it.
-    assert_eq!((state(&result), result.reason.as_deref()), ((false, false, true), Some("credential")), "{result:#?}");
+    // Each request carries the login; where it fails, nothing is kept.
+    assert_eq!((state(&result), result.reason.as_deref()), ((false, false, false), Some("credential")), "{result:#?}");
+    relay.wait_until_open(0);
     let result = check(&plugin, &right, true, 10_000);
     assert!(steps(&result).contains(&"connect") && state(&result) == (true, false, true), "{result:#?}");
     check(&plugin, &right, false, 10_000);
@@ -66,4 +67,23 @@ fn a_statement_that_waits_for_its_turn_gets_the_time_of_the_check() {
     let result = check(&plugin, &settings, true, 2_000);
     assert_eq!(state(&result), (true, true, true), "{result:#?}");
     check(&plugin, &settings, false, 2_000);
+}
+
+/// Nothing grows: neither what is open nor the threads.
+#[test]
+fn many_checks_hold_as_much_as_one() {
+    let script = Script::new()
+        .info(server_info("476", false))
+        .statement("SELECT current_user", vec![page("FINISHED", &["dbt"], false)])
+        .statement("SHOW SCHEMAS", vec![page("FINISHED", &["sales"], false)]);
+    let server = Recorded::start(script);
+    let relay = Relay::to(server.port());
+    let plugin = seeing_nothing();
+    let settings = settings(relay.port, &json!({}));
+    for _ in 0..500 {
+        assert_eq!(state(&check(&plugin, &settings, true, 5_000)), (true, false, true));
+    }
+    assert_eq!((relay.opened(), relay.open()), (1, 1));
+    check(&plugin, &settings, false, 5_000);
+    relay.wait_until_open(0);
 }

@@ -187,7 +187,7 @@ impl<T: Connection> Holding<'_, T> {
             });
             match tried {
                 Some(found) => {
-                    self.keep(connection, told, run);
+                    self.leave(connection, told, &found, run);
                     return Ok(found?);
                 }
                 // Dropped without a goodbye, for which it might have to wait.
@@ -199,15 +199,21 @@ impl<T: Connection> Holding<'_, T> {
         run.reconnected = was_broken;
         let told = run.told().since(&before);
         let found = look(run, &mut connection);
-        if connection.is_broken() {
-            return Ok(found?);
-        }
-        if self.keeps {
+        self.leave(connection, told, &found, run);
+        Ok(found?)
+    }
+
+    /// Keeps the connection, where it may be kept: it works, and whoever uses it has logged in (where each request of HTTP
+    /// carries a login, that shows only now).
+    fn leave(&self, connection: T, told: Told, found: &PluginResult<String>, run: &mut Run) {
+        let is_login = |error: &PluginError| {
+            run.failed_step() == Some("login") || matches!(error.reason.as_deref(), Some("credential" | "expired"))
+        };
+        if self.keeps && !connection.is_broken() && !found.as_ref().is_err_and(is_login) {
             self.keep(connection, told, run);
         } else {
             close(connection, goodbye(run.left()));
         }
-        Ok(found?)
     }
 
     fn keep(&self, connection: T, told: Told, run: &mut Run) {

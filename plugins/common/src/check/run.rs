@@ -149,6 +149,11 @@ impl Run {
 /// What a kept connection needs.
 #[cfg(feature = "net")]
 impl Run {
+    /// The step that failed, where the last one did.
+    pub(super) fn failed_step(&self) -> Option<&str> {
+        self.steps.last().filter(|step| !step.ok).map(|step| step.name.as_str())
+    }
+
     /// What it has told so far.
     pub(super) fn told(&self) -> Told {
         Told { warnings: self.warnings.clone(), degraded: self.degraded, details: self.details.clone() }
