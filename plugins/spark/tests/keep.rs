@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use floe_plugin_api::{CheckRequest, ComputePlugin as _, ConnectionResult, ConnectionStatus};
 use floe_plugin_spark::Spark;
+use floe_tests::keep::over_http;
 use floe_tests::servers::certificates::{Authority, Kind};
+use floe_tests::servers::databricks::Databricks;
 use floe_tests::servers::relay::Relay;
 use floe_tests::servers::spark::{FORBIDDEN, Mode, PASSWORD, server};
 use floe_tests::servers::tls_proxy::TlsProxy;
@@ -197,4 +199,39 @@ fn another_method_closes_it() {
     let result = check(&json!({"method": "session", "schema": "s"}), true);
     assert!(!result.connection_kept);
     relay.wait_until_open(0);
+}
+
+/// Databricks by HTTPS: the connection is kept, and no session. Whom a check trusts is told by a variable, so the checks run in
+/// a process of their own.
+#[test]
+fn one_connection_to_databricks_serves_every_check() {
+    const PORT: &str = "FLOE_TEST_DATABRICKS_PORT";
+    let _alone = alone();
+    if let Ok(port) = std::env::var(PORT) {
+        let mut relay = Relay::to(port.parse().unwrap());
+        let settings = json!({
+            "method": "http", "host": "localhost", "port": relay.port, "cluster": "0801-brew", "token": "dapi-c0rrect",
+            "schema": "default",
+        });
+        over_http(&mut relay, 1, |keep, deadline_ms| within(&settings, keep, deadline_ms));
+        check(&settings, true);
+        let result = check(&with(&settings, &json!({"token": "dapi-other"})), true);
+        assert_eq!((state(&result), result.reason.as_deref()), ((false, false, false), Some("credential")));
+        relay.wait_until_open(0);
+        return;
+    }
+    // It is off, so no session is opened; to ask for its state starts nothing.
+    let workspace = Databricks::start(
+        &json!({"tokens": {"dapi-c0rrect": "ada@example.com"}, "clusters": {"0801-brew": "TERMINATED"}}),
+    );
+    let authority = Authority::new();
+    let tls = TlsProxy::start(&authority.issue(Kind::Good), workspace.port());
+    let ran = std::process::Command::new(std::env::current_exe().unwrap())
+        .arg("one_connection_to_databricks_serves_every_check")
+        .env(PORT, tls.port.to_string())
+        .env("SSL_CERT_FILE", authority.file())
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
+    assert!(workspace.asked().iter().all(|asked| asked.method == "GET"), "no session was opened");
 }
