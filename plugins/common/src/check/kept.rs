@@ -18,6 +18,10 @@ use super::run::{Run, Told};
 /// Most connections that a plugin keeps: one for each compute and environment that is watched.
 const MOST: usize = 64;
 
+/// How long a connection serves before the next check opens another one. A session that is open tells nothing of whether a new
+/// one would be: a password may have been changed on the server, an account closed.
+const LONGEST_SERVICE: Duration = Duration::from_mins(5);
+
 /// The part of a check's time that a kept connection may use: one whose peer has vanished says nothing, and then another
 /// one is to be opened.
 const SHARE: u32 = 3;
@@ -88,14 +92,22 @@ impl io::Write for Hasher {
 }
 
 /// The connections that a plugin keeps, for a `static`.
-pub struct Kept<T>(Mutex<Vec<Slot<T>>>);
+pub struct Kept<T> {
+    slots: Mutex<Vec<Slot<T>>>,
+    now: fn() -> Instant,
+}
 
 struct Slot<T> {
     /// Compute, environment and project.
     place: [String; 3],
     fingerprint: Fingerprint,
     connection: T,
-    /// What was learned when it was opened.
+    opening: Opening,
+}
+
+/// When a connection was opened, and what was learned then.
+struct Opening {
+    at: Instant,
     told: Told,
 }
 
@@ -114,11 +126,15 @@ impl<T> Default for Kept<T> {
 impl<T> Kept<T> {
     /// Holds nothing yet.
     pub const fn new() -> Self {
-        Self(Mutex::new(Vec::new()))
+        Self::with_clock(Instant::now)
+    }
+
+    const fn with_clock(now: fn() -> Instant) -> Self {
+        Self { slots: Mutex::new(Vec::new()), now }
     }
 
     fn with<R>(&self, work: impl FnOnce(&mut Vec<Slot<T>>) -> R) -> R {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut self.slots.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -136,7 +152,8 @@ impl<T: Connection> Kept<T> {
         });
         let mut slot = None;
         for taken in taken {
-            if keeps && slot.is_none() && taken.fingerprint.fits(&fingerprint) {
+            let has_served = (self.now)().saturating_duration_since(taken.opening.at) >= LONGEST_SERVICE;
+            if keeps && slot.is_none() && !has_served && taken.fingerprint.fits(&fingerprint) {
                 slot = Some(taken);
             } else {
                 close(taken.connection, until);
@@ -175,9 +192,9 @@ impl<T: Connection> Holding<'_, T> {
         mut look: impl FnMut(&mut Run, &mut T) -> PluginResult<String>,
     ) -> Result<String, E> {
         let mut was_broken = false;
-        if let Some(Slot { mut connection, told, .. }) = self.slot.take() {
+        if let Some(Slot { mut connection, opening, .. }) = self.slot.take() {
             let tried = run.try_kept(SHARE, |run| {
-                run.tell(&told);
+                run.tell(&opening.told);
                 connection.rearm(run.deadline());
                 let found = look(run, &mut connection);
                 // What was too slow in a part of the time gets the rest, on another connection.
@@ -187,7 +204,7 @@ impl<T: Connection> Holding<'_, T> {
             });
             match tried {
                 Some(found) => {
-                    self.leave(connection, told, &found, run);
+                    self.leave(connection, opening, &found, run);
                     return Ok(found?);
                 }
                 // Dropped without a goodbye, for which it might have to wait.
@@ -197,27 +214,27 @@ impl<T: Connection> Holding<'_, T> {
         let before = run.told();
         let mut connection = open(run)?;
         run.reconnected = was_broken;
-        let told = run.told().since(&before);
+        let opening = Opening { at: (self.store.now)(), told: run.told().since(&before) };
         let found = look(run, &mut connection);
-        self.leave(connection, told, &found, run);
+        self.leave(connection, opening, &found, run);
         Ok(found?)
     }
 
     /// Keeps the connection, where it may be kept: it works, and whoever uses it has logged in (where each request of HTTP
     /// carries a login, that shows only now).
-    fn leave(&self, connection: T, told: Told, found: &PluginResult<String>, run: &mut Run) {
+    fn leave(&self, connection: T, opening: Opening, found: &PluginResult<String>, run: &mut Run) {
         let is_login = |error: &PluginError| {
             run.failed_step() == Some("login") || matches!(error.reason.as_deref(), Some("credential" | "expired"))
         };
         if self.keeps && !connection.is_broken() && !found.as_ref().is_err_and(is_login) {
-            self.keep(connection, told, run);
+            self.keep(connection, opening, run);
         } else {
             close(connection, goodbye(run.left()));
         }
     }
 
-    fn keep(&self, connection: T, told: Told, run: &mut Run) {
-        let slot = Slot { place: self.place.clone(), fingerprint: self.fingerprint.clone(), connection, told };
+    fn keep(&self, connection: T, opening: Opening, run: &mut Run) {
+        let slot = Slot { place: self.place.clone(), fingerprint: self.fingerprint.clone(), connection, opening };
         let replaced = self.store.with(|slots| {
             // Another check of the same compute may have come in between; and computes may come and go without end.
             let old = slots.iter().position(|held| held.place == slot.place);
@@ -254,7 +271,7 @@ fn goodbye(left: Duration) -> Instant {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
 
     use floe_plugin_api::ComputeConfig;
     use serde_json::json;
@@ -308,6 +325,28 @@ mod tests {
         elsewhere.environment = "prod".to_owned();
         assert_eq!(opened(&elsewhere), 1);
         assert_eq!([opened(&request("c", "p", false)), goodbyes.load(SeqCst)], [1, 5], "all of them, and its own");
+    }
+
+    /// A clock that the test sets: seconds after the first look at it.
+    static SECONDS: AtomicU64 = AtomicU64::new(0);
+
+    fn clock() -> Instant {
+        static BEGUN: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+        *BEGUN.get_or_init(Instant::now) + Duration::from_secs(SECONDS.load(SeqCst))
+    }
+
+    #[test]
+    fn after_five_minutes_another_one_is_opened() {
+        let (kept, goodbyes) = (Kept::with_clock(clock), Arc::default());
+        let asked = request("a", "p", true);
+        let opened = |second| {
+            SECONDS.store(second, SeqCst);
+            let (opened, run) = one(&kept, &goodbyes, &asked);
+            (opened, run.reconnected)
+        };
+        assert_eq!([opened(0), opened(10), opened(299)], [(1, false), (0, false), (0, false)]);
+        assert_eq!([opened(300), opened(310)], [(1, false), (0, false)], "it was not broken");
+        assert_eq!(goodbyes.load(SeqCst), 1);
     }
 
     #[test]
