@@ -1,7 +1,7 @@
 //! Checks of one compute, by a worker that may live from one check to the next.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use floe_plugin_api::{
@@ -107,7 +107,7 @@ impl<'a> Checker<'a> {
         let mut outcome = self.attempt(correlation_id, begun);
         // A worker that died since it was last asked says nothing of the engine. One that was too slow leaves no time.
         let mut more = self.bury();
-        let restarted = had_worker && self.live.is_none() && !self.left(begun).is_zero();
+        let restarted = had_worker && self.live.is_none() && !self.left(begun).is_zero() && !self.is_stopped();
         if restarted {
             outcome = self.attempt(correlation_id, begun);
             more = self.bury();
@@ -138,6 +138,10 @@ impl<'a> Checker<'a> {
         let compute = self.target.compute;
         let told = self.live.take().map(|live| live.worker.finish()).unwrap_or_default();
         told.into_iter().map(|diagnostic| located(diagnostic, compute)).collect()
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
 
     fn left(&self, begun: Instant) -> Duration {
@@ -201,17 +205,17 @@ impl<'a> Checker<'a> {
         let keeps = self.stop.is_some();
         let manner = self.manner;
         let left = || manner.deadline.saturating_sub(begun.elapsed());
-        let former = self.secrets.take();
+        let former = self.secrets.clone();
         let live = match self.live(left()) {
             Ok(live) => live,
             Err(errors) => return errors.into(),
         };
-        // What is wrong with the settings and what is missing here are told together.
-        let mut errors = settings::check(product, compute, &[environment], &live.schema);
         let variables = match manner.env_files.read() {
             Ok(variables) => variables,
             Err(unreadable) => return unreadable.into(),
         };
+        // What is wrong with the settings and what is missing here are told together.
+        let mut errors = settings::check(product, compute, &[environment], &live.schema);
         let surroundings = Surroundings { project_dir: &product.project_dir, variable: &|name| variables.get(name) };
         let own = Settings::complete(product, compute, environment, &live.schema);
         let mut secrets = Vec::new();
@@ -221,8 +225,10 @@ impl<'a> Checker<'a> {
         // A kept connection may have been opened with the former ones.
         let hidden = secrets.iter().chain(former.iter().flatten());
         live.worker.set_scrubber(Scrubber::new(hidden.map(Secret::expose)));
-        let credentials_changed = former.is_some_and(|former| !same(&former, &secrets));
-        let result = match config.filter(|_| errors.is_empty()) {
+        // Where some cannot be looked up, nothing is known of the others.
+        let is_whole = errors.is_empty();
+        let credentials_changed = is_whole && former.is_some_and(|former| !same(&former, &secrets));
+        let result = match config.filter(|_| is_whole) {
             Some(config) => {
                 let left = left();
                 let request = request(target, config, left, correlation_id);
@@ -231,7 +237,9 @@ impl<'a> Checker<'a> {
             }
             None => Err(errors),
         };
-        self.secrets = Some(secrets);
+        if is_whole {
+            self.secrets = Some(secrets);
+        }
         Outcome { result, credentials_changed }
     }
 

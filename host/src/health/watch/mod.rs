@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::checker::Checker;
 use super::{Manner, Target};
+use crate::diagnostics::Diagnostic;
 use crate::plugins::PluginHost;
 use crate::telemetry;
 use crate::telemetry::names::{COMPUTE, CORRELATION_ID};
@@ -69,7 +70,7 @@ impl Watch<'_> {
                     Ok(event) => tell(event),
                     Err(error) => error == RecvTimeoutError::Timeout,
                 };
-                if !goes_on || is_over() {
+                if !goes_on || is_over() || stop.is_set() {
                     break;
                 }
             }
@@ -83,6 +84,7 @@ impl Watch<'_> {
     }
 
     fn one(&self, target: Target<'_>, stop: &Stop, events: &SyncSender<Event>) {
+        let _end = EndOnPanic(stop);
         let mut checker = Checker::new(target, self.manner, self.host).keeping(Arc::clone(&stop.flag));
         let mut pace = Pace::new(self.interval, self.manner.deadline);
         let mut history = History::default();
@@ -114,7 +116,7 @@ impl Watch<'_> {
             if stop.is_set() {
                 break;
             }
-            let failed = found.diagnostics.iter().any(crate::diagnostics::Diagnostic::is_error);
+            let failed = found.diagnostics.iter().any(Diagnostic::is_error);
             for what in history.take(found, &id, Instant::now()) {
                 told &= tell(what, &id);
             }
@@ -135,6 +137,17 @@ fn event(target: Target<'_>, what: What, correlation_id: &str) -> Event {
         environment: target.environment.to_owned(),
         correlation_id: correlation_id.to_owned(),
         what,
+    }
+}
+
+/// A compute that nobody looks at any more is no news that anybody would hear: the whole watch ends, loudly.
+struct EndOnPanic<'a>(&'a Stop);
+
+impl Drop for EndOnPanic<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.set();
+        }
     }
 }
 
