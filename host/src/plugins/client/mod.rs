@@ -268,10 +268,9 @@ impl Worker {
 
     /// The worker cannot be used any more: it is killed if it lives, and the reason is kept for later calls.
     fn broke(&mut self, during: &str, broken: &Broken, patience: Duration) -> Diagnostic {
-        if is_set(self.stop.as_deref()) {
-            self.process.kill();
-        }
-        let end = if matches!(broken, Broken::Closed) { Some(self.process.end()) } else { None };
+        // Of one that was told to end nobody asks how it ended.
+        let is_stopped = is_set(self.stop.as_deref());
+        let end = if matches!(broken, Broken::Closed) && !is_stopped { Some(self.process.end()) } else { None };
         self.process.kill();
         self.flush_output();
         let words = self.channel.stderr.last_words();
