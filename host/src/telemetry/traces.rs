@@ -1,6 +1,7 @@
 //! Traces: a command, its phases, what it asks of plugins, what dbt builds.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
@@ -39,34 +40,32 @@ impl Inherited {
 }
 
 impl Span {
+    /// Nothing where traces are not exported.
     fn start(
-        name: Cow<'static, str>,
+        name: impl Into<Cow<'static, str>>,
         own: &[(&'static str, &str)],
         shared: &[(&'static str, &str)],
-        parent: &Context,
+        parent: impl FnOnce() -> Context,
     ) -> Self {
-        Self(TRACER.get().map(|tracer| {
-            let mut inherited = Inherited::of(parent);
-            inherited.extend(owned(shared));
-            let attributes = inherited.iter().cloned().chain(owned(own));
-            let span = tracer.build_with_context(SpanBuilder::from_name(name).with_attributes(attributes), parent);
-            let context = parent.with_span(span).with_value(Inherited(inherited));
-            let guard = context.clone().attach();
-            (context, guard)
-        }))
+        let Some(tracer) = TRACER.get() else { return Self(None) };
+        let parent = parent();
+        let mut inherited = Inherited::of(&parent);
+        inherited.extend(owned(shared));
+        let attributes = inherited.iter().cloned().chain(owned(own));
+        let span = tracer.build_with_context(SpanBuilder::from_name(name).with_attributes(attributes), &parent);
+        let context = parent.with_span(span).with_value(Inherited(inherited));
+        let guard = context.clone().attach();
+        Self(Some((context, guard)))
     }
 
     /// The whole command. Its parent is that of the variable `TRACEPARENT`, where whoever started floe traces too.
     pub fn command(name: &str, correlation_id: &str) -> Self {
-        if TRACER.get().is_none() {
-            return Self(None);
-        }
-        let given = |name: &str| std::env::var(name).ok().map(|value| (name.to_ascii_lowercase(), value));
-        let carrier =
-            ["TRACEPARENT", "TRACESTATE"].into_iter().filter_map(given).collect::<std::collections::HashMap<_, _>>();
-        let parent = TraceContextPropagator::new().extract(&carrier);
-        let shared = [(names::CORRELATION_ID, correlation_id)];
-        let span = Self::start(format!("floe {name}").into(), &[], &shared, &parent);
+        let parent = || {
+            let given = |name: &str| std::env::var(name).ok().map(|value| (name.to_ascii_lowercase(), value));
+            let carrier: HashMap<_, _> = ["TRACEPARENT", "TRACESTATE"].into_iter().filter_map(given).collect();
+            TraceContextPropagator::new().extract(&carrier)
+        };
+        let span = Self::start(format!("floe {name}"), &[], &[(names::CORRELATION_ID, correlation_id)], parent);
         if let Some((context, _)) = &span.0 {
             let _ = COMMAND.set(context.clone());
         }
@@ -75,26 +74,17 @@ impl Span {
 
     /// A part of what goes on in this thread, or of the command.
     pub fn of(name: impl Into<Cow<'static, str>>, attributes: &[(&'static str, &str)]) -> Self {
-        if TRACER.get().is_none() {
-            return Self(None);
-        }
-        Self::start(name.into(), attributes, &[], &parent())
+        Self::start(name, attributes, &[], parent)
     }
 
     /// The same, whose parts have these attributes too.
     pub fn about(name: impl Into<Cow<'static, str>>, shared: &[(&'static str, &str)]) -> Self {
-        if TRACER.get().is_none() {
-            return Self(None);
-        }
-        Self::start(name.into(), &[], shared, &parent())
+        Self::start(name, &[], shared, parent)
     }
 
     /// As [`Span::about`], a trace of its own: one round of what goes on for days.
     pub fn alone(name: impl Into<Cow<'static, str>>, shared: &[(&'static str, &str)]) -> Self {
-        if TRACER.get().is_none() {
-            return Self(None);
-        }
-        Self::start(name.into(), &[], shared, &Context::new())
+        Self::start(name, &[], shared, Context::new)
     }
 
     /// Adds what was learned.

@@ -3,24 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use floe_tests::Project;
-use rustix::process::{Pid, Signal, kill_process};
+use floe_tests::background::{signal, wait_until};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::{QUICK, alone, errors, floe, is_built, result, results, two_files};
-
-const PATIENCE: Duration = Duration::from_mins(1);
-
-fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < PATIENCE, "{what} within {PATIENCE:?}");
-        thread::sleep(Duration::from_millis(20));
-    }
-}
 
 /// The processes in whose arguments a text stands, by their ids.
 fn processes(text: &str) -> Vec<u32> {
@@ -31,11 +21,6 @@ fn processes(text: &str) -> Vec<u32> {
         String::from_utf8_lossy(&arguments).contains(text)
     })
     .collect()
-}
-
-fn signal(id: u32, signal: Signal) {
-    let id = Pid::from_raw(i32::try_from(id).expect("a process id")).expect("a process id");
-    kill_process(id, signal).expect("the process is there");
 }
 
 /// A run whose model `slow` has begun.

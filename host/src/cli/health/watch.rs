@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::cli::answer::Answer;
 use crate::cli::args::Format;
 use crate::diagnostics::Diagnostic;
-use crate::health::watch::{Event, Status, Watch, What};
+use crate::health::watch::{Event, Status, Watch, What, now};
 use crate::health::{Manner, Target, word};
 use crate::interrupt;
 use crate::plugins::PluginHost;
@@ -44,7 +44,7 @@ pub(super) fn run(
         print(&match format {
             Format::Json => json!({
                 "event": "end",
-                "time": jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
+                "time": now(),
                 "seconds": (seconds * 1e3).round() / 1e3,
                 "changes": changes.get(),
             })

@@ -19,7 +19,7 @@ use crate::plugins::PluginHost;
 use crate::telemetry;
 use crate::telemetry::names::{COMPUTE, CORRELATION_ID};
 use crate::telemetry::traces::Span;
-pub use event::{Event, Status, What};
+pub use event::{Event, Status, What, now};
 use history::History;
 pub use pace::DETECTION;
 use pace::Pace;
@@ -131,7 +131,7 @@ impl Watch<'_> {
 
 fn event(target: Target<'_>, what: What, correlation_id: &str) -> Event {
     Event {
-        time: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
+        time: now(),
         compute: target.compute.name.clone(),
         plugin: target.compute.plugin.clone(),
         environment: target.environment.to_owned(),
