@@ -88,9 +88,10 @@ fn run(host: &PluginHost, name: &str) -> Vec<Diagnostic> {
         Err(found) => return vec![found],
     };
     let mut worker = match host.start(plugin) {
-        Ok(worker) => worker.with_scrubber(Scrubber::new([PASSWORD])),
+        Ok(worker) => worker,
         Err(found) => return vec![found],
     };
+    worker.set_scrubber(Scrubber::new([PASSWORD]));
     let mut said = Vec::new();
     match check(&mut worker, name) {
         Ok(result) => assert!(!format!("{result:?}").contains("correct horse"), "{result:?}"),

@@ -92,13 +92,7 @@ impl Answer {
     /// Prints the diagnostics, of a command that goes on.
     pub(super) fn print_diagnostics(self) {
         let id = telemetry::correlation_id();
-        let report = Report::new(self.diagnostics);
-        for diagnostic in report.diagnostics() {
-            telemetry::log(diagnostic, id);
-        }
-        let style = TextStyle { colour: colour(&io::stderr()), ..TextStyle::default() };
-        // Who has closed standard error does not want it.
-        let _ = io::stderr().lock().write_all(report.to_text(style, id).as_bytes());
+        show(&logged(self.diagnostics, id), id);
     }
 
     /// Prints it all and says how the command ends.
@@ -107,10 +101,7 @@ impl Answer {
             let _ = writeln!(io::stderr(), "error: {message}");
             return ExitCode::from(USAGE);
         }
-        let report = Report::new(self.diagnostics);
-        for diagnostic in report.diagnostics() {
-            telemetry::log(diagnostic, correlation_id);
-        }
+        let report = logged(self.diagnostics, correlation_id);
         let failed = report.has_errors() || self.denied;
         let out = match format {
             Format::Json if !self.verbatim => {
@@ -123,9 +114,7 @@ impl Answer {
                 text
             }
             _ => {
-                let style = TextStyle { colour: colour(&io::stderr()), ..TextStyle::default() };
-                // As below: who has closed standard error does not want it.
-                let _ = io::stderr().lock().write_all(report.to_text(style, correlation_id).as_bytes());
+                show(&report, correlation_id);
                 self.text
             }
         };
@@ -139,6 +128,22 @@ impl Answer {
             _ => ExitCode::SUCCESS,
         }
     }
+}
+
+/// The diagnostics in the order in which they are told; each stands in the log.
+fn logged(diagnostics: Vec<Diagnostic>, correlation_id: &str) -> Report {
+    let report = Report::new(diagnostics);
+    for diagnostic in report.diagnostics() {
+        telemetry::log(diagnostic, correlation_id);
+    }
+    report
+}
+
+/// Shows them to people.
+fn show(report: &Report, correlation_id: &str) {
+    let style = TextStyle { colour: colour(&io::stderr()), ..TextStyle::default() };
+    // Who has closed standard error does not want it.
+    let _ = io::stderr().lock().write_all(report.to_text(style, correlation_id).as_bytes());
 }
 
 /// Whether a stream takes colour.

@@ -26,6 +26,8 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use args::Format;
 
+use crate::diagnostics::Diagnostic;
+use crate::diagnostics::codes::machine::TELEMETRY;
 use crate::telemetry;
 
 /// Governed, per-transform compute engines for dbt.
@@ -118,11 +120,20 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
     };
-    let answer = answer.with_diagnostics(telemetry.problems());
+    let answer = answer.with_diagnostics(telemetry.problems().into_iter().map(not_exported));
     if let Some(first) = answer.first_error() {
         telemetry.failed(first.code.id, &first.message);
     }
     let code = answer.print(cli.format, id);
     telemetry.finish();
     code
+}
+
+fn not_exported(why: String) -> Diagnostic {
+    Diagnostic::warning(
+        &TELEMETRY,
+        why,
+        "set OTEL_EXPORTER_OTLP_ENDPOINT to an OTLP receiver of the protocol `http/protobuf`; \
+         docs/observability.md lists the variables",
+    )
 }

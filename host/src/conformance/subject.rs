@@ -46,7 +46,8 @@ impl<'a> Subject<'a> {
 
     /// Loads it and works with it; notes what it did besides.
     pub(super) fn with<T>(&mut self, work: impl FnOnce(&mut Session) -> T) -> Result<T, Diagnostic> {
-        let worker = self.host.start(self.plugin)?.with_scrubber(Scrubber::new(&self.secrets));
+        let mut worker = self.host.start(self.plugin)?;
+        worker.set_scrubber(Scrubber::new(&self.secrets));
         let mut session = Session { worker };
         let outcome = work(&mut session);
         for said in session.worker.finish() {

@@ -31,7 +31,7 @@ pub fn lines(session: &Session<'_>, compute: &str) -> Result<String, Vec<Diagnos
     let bin = session.program(compute, "dbt");
     let bin = bin.parent().map_or_else(String::new, |folder| quoted(folder.as_str()));
     lines.push(format!("export PATH={bin}:\"$PATH\""));
-    let surroundings = Surroundings { project_dir: &place.project_dir, variable: &|name| std::env::var(name).ok() };
+    let surroundings = Surroundings::of_process(&place.project_dir);
     let needed = variables(&session.compiled.needs, environment, &surroundings);
     let own = needed.iter().filter(|variable| variable.computes.iter().any(|name| name == compute));
     lines.extend(own.filter_map(Variable::export));

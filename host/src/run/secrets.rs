@@ -42,7 +42,7 @@ impl Variables {
         compute: &str,
         project_dir: &Utf8Path,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let surroundings = Surroundings { project_dir, variable: &|name| std::env::var(name).ok() };
+        let surroundings = Surroundings::of_process(project_dir);
         let (mut wanted, mut problems) = (SecretVariables::new(), Vec::new());
         for bound in of(needs, environment, compute).flat_map(|needs| &needs.secrets) {
             problems.extend(wanted.add(bound).err().map(|error| *error));

@@ -23,7 +23,6 @@ use uuid::Uuid;
 
 pub use nodes::{NodeEnded, NodeFailure, TimedOut};
 
-use crate::diagnostics::codes::machine::TELEMETRY;
 use crate::diagnostics::{Diagnostic, Severity};
 
 /// What a command's telemetry needs until its end.
@@ -63,17 +62,9 @@ fn filter(otherwise: &str) -> EnvFilter {
 }
 
 impl Telemetry {
-    /// What cannot be exported as the variables want it.
-    pub fn problems(&self) -> Vec<Diagnostic> {
-        let told = |why: String| {
-            Diagnostic::warning(
-                &TELEMETRY,
-                why,
-                "set OTEL_EXPORTER_OTLP_ENDPOINT to an OTLP receiver of the protocol `http/protobuf`; \
-                 docs/observability.md lists the variables",
-            )
-        };
-        self.exporters.problems().into_iter().map(told).collect()
+    /// What cannot be exported as the variables want it, in words.
+    pub fn problems(&self) -> Vec<String> {
+        self.exporters.problems()
     }
 
     /// The command failed, with these words.

@@ -7,7 +7,7 @@ mod support;
 
 use std::fs::File;
 use std::mem::MaybeUninit;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -65,13 +65,25 @@ fn opens(result: &ConnectionResult) -> bool {
     result.steps.iter().any(|step| step.name == "open")
 }
 
-#[test]
-fn a_file_is_opened_once_until_it_changes() {
-    let _alone = alone();
-    let (_folder, project) = project();
+/// The next check opens it, and the one after that does not.
+#[track_caller]
+fn assert_opened_once(settings: &Value, project: &Path) {
+    assert!(opens(&check(settings, project, true)) && !opens(&check(settings, project, true)));
+}
+
+/// A project with a database that has been left alone, `sales.duckdb`.
+fn sales() -> (tempfile::TempDir, PathBuf, PathBuf) {
+    let (folder, project) = project();
     let path = project.join("sales.duckdb");
     make_database(&path);
     settle(&path);
+    (folder, project, path)
+}
+
+#[test]
+fn a_file_is_opened_once_until_it_changes() {
+    let _alone = alone();
+    let (_folder, project, path) = sales();
     let settings = json!({"path": "sales.duckdb"});
     let first = check(&settings, &project, true);
     assert!(opens(&first));
@@ -84,14 +96,14 @@ fn a_file_is_opened_once_until_it_changes() {
     make_more(&path, "more");
     assert!(!opens(&check(&settings, &project, true)), "it has just changed");
     settle(&path);
-    assert!(opens(&check(&settings, &project, true)) && !opens(&check(&settings, &project, true)));
+    assert_opened_once(&settings, &project);
     // A file of the same size and time, but another one.
     let copy = project.join("copy");
     std::fs::copy(&path, &copy).unwrap();
     let time = std::fs::metadata(&path).unwrap().modified().unwrap();
     File::options().append(true).open(&copy).unwrap().set_modified(time).unwrap();
     std::fs::rename(&copy, &path).unwrap();
-    assert!(opens(&check(&settings, &project, true)) && !opens(&check(&settings, &project, true)));
+    assert_opened_once(&settings, &project);
     // A check that keeps nothing opens it, and so does the one after it.
     assert!(opens(&check(&settings, &project, false)) && opens(&check(&settings, &project, true)));
 }
@@ -105,17 +117,14 @@ fn make_more(path: &Path, name: &str) {
 #[test]
 fn a_log_beside_it_is_a_change() {
     let _alone = alone();
-    let (_folder, project) = project();
-    let path = project.join("sales.duckdb");
-    make_database(&path);
-    settle(&path);
+    let (_folder, project, _) = sales();
     let settings = json!({"path": "sales.duckdb"});
-    assert!(opens(&check(&settings, &project, true)) && !opens(&check(&settings, &project, true)));
+    assert_opened_once(&settings, &project);
     let log = project.join("sales.duckdb.wal");
     File::create(&log).unwrap();
     assert!(!opens(&check(&settings, &project, true)), "it has just come");
     settle(&log);
-    assert!(opens(&check(&settings, &project, true)) && !opens(&check(&settings, &project, true)));
+    assert_opened_once(&settings, &project);
     std::fs::remove_file(&log).unwrap();
     assert!(opens(&check(&settings, &project, true)), "it went");
 }
@@ -125,16 +134,14 @@ fn a_log_beside_it_is_a_change() {
 #[test]
 fn a_file_that_has_just_changed_is_opened_once_and_again_when_it_is_left_alone() {
     let _alone = alone();
-    let (_folder, project) = project();
-    let path = project.join("sales.duckdb");
-    make_database(&path);
+    let (_folder, project, path) = sales();
     let file = File::options().append(true).open(&path).unwrap();
     // Ahead of this machine's clock, so that the test does not depend on how fast it runs.
     file.set_modified(SystemTime::now() + Duration::from_mins(1)).unwrap();
     let settings = json!({"path": "sales.duckdb"});
-    assert!(opens(&check(&settings, &project, true)) && !opens(&check(&settings, &project, true)));
+    assert_opened_once(&settings, &project);
     settle(&path);
-    assert!(opens(&check(&settings, &project, true)) && !opens(&check(&settings, &project, true)));
+    assert_opened_once(&settings, &project);
 }
 
 /// As the operating system counts: looking opens the file once, and DuckDB once more.
@@ -165,10 +172,7 @@ fn the_system_sees_it_looked_at_and_not_opened_by_duckdb() {
 #[test]
 fn who_opens_the_file_meanwhile_gets_it() {
     let _alone = alone();
-    let (_folder, project) = project();
-    let path = project.join("sales.duckdb");
-    make_database(&path);
-    settle(&path);
+    let (_folder, project, path) = sales();
     let settings = json!({"path": "sales.duckdb"});
     check(&settings, &project, true);
     let mut child = std::process::Command::new(std::env::current_exe().unwrap())

@@ -69,7 +69,7 @@ fn vars(args: &VarsArgs) -> Answer {
     let Some(compiled) = compiled else {
         return Answer::default().with_diagnostics(diagnostics).with("variables", json!([]));
     };
-    let surroundings = Surroundings { project_dir: &compiled.project_dir, variable: &|name| std::env::var(name).ok() };
+    let surroundings = Surroundings::of_process(&compiled.project_dir);
     let environment = compiled.artifacts.environments.first().map_or("", |environment| environment.name.as_str());
     let found = variables(&compiled.needs, environment, &surroundings);
     let is_missing = |variable: &Variable| !matches!(variable.status, Availability::Set | Availability::Default);

@@ -1,6 +1,5 @@
 //! `floe health --watch`: prints what changes, until somebody ends it.
 
-use std::cell::Cell;
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
@@ -32,25 +31,24 @@ pub(super) fn run(
     Answer::default().with_diagnostics(diagnostics).print_diagnostics();
     let is_run_going_on = |environment: &str| journal::is_going_on(&product.project_dir, environment);
     let watch = Watch { targets, manner, host, interval, is_run_going_on: &is_run_going_on };
-    let (begun, changes, is_read) = (Instant::now(), Cell::new(0_u64), Cell::new(true));
+    let (begun, mut changes, mut is_read) = (Instant::now(), 0_u64, true);
     watch.run(&|| interrupt::count() > 0, &mut |event| {
-        changes
-            .set(changes.get() + u64::from(matches!(&event.what, What::Status(status) if status.previous.is_some())));
-        is_read.set(is_read.get() && print(&line(format, &event)));
-        is_read.get()
+        changes += u64::from(matches!(&event.what, What::Status(status) if status.previous.is_some()));
+        is_read = is_read && print(&line(format, &event));
+        is_read
     });
     let seconds = begun.elapsed().as_secs_f64();
-    if is_read.get() {
+    if is_read {
         print(&match format {
             Format::Json => json!({
                 "event": "end",
                 "time": now(),
                 "seconds": (seconds * 1e3).round() / 1e3,
-                "changes": changes.get(),
+                "changes": changes,
             })
             .to_string(),
             Format::Text => {
-                let (computes, changes) = (targets.len(), changes.get());
+                let computes = targets.len();
                 format!(
                     "watched {computes} connection{} for {}: {changes} change{}",
                     s(computes as u64),

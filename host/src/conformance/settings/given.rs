@@ -37,7 +37,7 @@ pub(in crate::conformance) fn given(
         return Err(problems);
     }
     let profile = settings.for_profile();
-    let surroundings = Surroundings { project_dir: folder, variable: &|name| std::env::var(name).ok() };
+    let surroundings = Surroundings::of_process(folder);
     let (check, secrets) = match settings.for_check(&surroundings, schema) {
         Ok((check, secrets)) => (check, secrets.iter().map(|secret| secret.expose().to_owned()).collect()),
         Err(_) => with_canaries(&profile),

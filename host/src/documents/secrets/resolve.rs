@@ -27,6 +27,13 @@ pub struct Surroundings<'a> {
     pub variable: &'a dyn Fn(&str) -> Option<String>,
 }
 
+impl<'a> Surroundings<'a> {
+    /// Those of this process.
+    pub fn of_process(project_dir: &'a Utf8Path) -> Self {
+        Self { project_dir, variable: &|name| std::env::var(name).ok() }
+    }
+}
+
 /// Settings with the values of their secrets. `Debug` shows none of them.
 pub struct Resolved {
     /// The settings.

@@ -76,13 +76,6 @@ impl Worker {
     }
 
     /// Sets the secrets that the plugin will be told, so that none of them comes back out.
-    #[must_use]
-    pub fn with_scrubber(mut self, scrubber: Scrubber) -> Self {
-        self.scrubber = scrubber;
-        self
-    }
-
-    /// The same for a worker that is in use.
     pub fn set_scrubber(&mut self, scrubber: Scrubber) {
         self.scrubber = scrubber;
     }

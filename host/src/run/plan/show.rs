@@ -28,8 +28,7 @@ pub fn shell(
 ) -> Result<String, Diagnostic> {
     let environment = &session.environment;
     let mut text = String::from("# Run this in the folder of the dbt project.\nset -eu\n");
-    let surroundings =
-        Surroundings { project_dir: &session.place.project_dir, variable: &|name| std::env::var(name).ok() };
+    let surroundings = Surroundings::of_process(&session.place.project_dir);
     let needed = variables(&session.compiled.needs, environment, &surroundings);
     let used: BTreeSet<&str> = plan.steps.iter().map(|step| step.compute.as_str()).collect();
     let needed =

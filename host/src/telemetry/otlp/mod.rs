@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry::{KeyValue, global};
-use opentelemetry_otlp::{LogExporter, MetricExporter, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
+use opentelemetry_otlp::{
+    ExporterBuildError, LogExporter, MetricExporter, SpanExporter, WithExportConfig as _, WithHttpConfig as _,
+};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
@@ -56,12 +58,13 @@ impl Exporters {
     }
 
     fn start_signal(&mut self, signal: Signal, resource: &Resource) -> Result<(), String> {
-        let failed = |why: &dyn std::fmt::Display| why.to_string();
+        let failed = |error: ExporterBuildError| error.to_string();
+        let protocol = settings::protocol(signal);
         let client = transport::client(signal, &|name| std::env::var(name).ok())?;
         match signal {
             Signal::Traces => {
                 let exporter = SpanExporter::builder().with_http().with_http_client(client);
-                let exporter = exporter.with_protocol(settings::protocol(signal)).build().map_err(|e| failed(&e))?;
+                let exporter = exporter.with_protocol(protocol).build().map_err(failed)?;
                 let provider =
                     SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource.clone()).build();
                 traces::install(provider.tracer(names::SCOPE));
@@ -69,9 +72,8 @@ impl Exporters {
             }
             Signal::Metrics => {
                 let exporter = MetricExporter::builder().with_http().with_http_client(client);
-                let exporter = exporter.with_protocol(settings::protocol(signal));
-                let exporter =
-                    exporter.with_temporality(settings::temporality()).build().map_err(|error| failed(&error))?;
+                let exporter = exporter.with_protocol(protocol);
+                let exporter = exporter.with_temporality(settings::temporality()).build().map_err(failed)?;
                 let provider = SdkMeterProvider::builder()
                     .with_periodic_exporter(exporter)
                     .with_resource(resource.clone())
@@ -82,7 +84,7 @@ impl Exporters {
             }
             Signal::Logs => {
                 let exporter = LogExporter::builder().with_http().with_http_client(client);
-                let exporter = exporter.with_protocol(settings::protocol(signal)).build().map_err(|e| failed(&e))?;
+                let exporter = exporter.with_protocol(protocol).build().map_err(failed)?;
                 let provider =
                     SdkLoggerProvider::builder().with_batch_exporter(exporter).with_resource(resource.clone()).build();
                 self.logs = Some(provider);

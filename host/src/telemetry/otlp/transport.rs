@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -46,7 +46,7 @@ pub(super) fn client(signal: Signal, variable: &dyn Fn(&str) -> Option<String>) 
     let timeout = signal.own("TIMEOUT", variable).and_then(|text| text.trim().parse().ok());
     let roots = match signal.own("CERTIFICATE", variable) {
         Some(path) => certificates(&path)?,
-        None => native_certificates(),
+        None => NATIVE.clone(),
     };
     let own = match (signal.own("CLIENT_CERTIFICATE", variable), signal.own("CLIENT_KEY", variable)) {
         (Some(certificate), Some(key)) => {
@@ -69,10 +69,11 @@ pub(super) fn client(signal: Signal, variable: &dyn Fn(&str) -> Option<String>) 
     Ok(Client(config.new_agent()))
 }
 
-fn native_certificates() -> Vec<Certificate<'static>> {
+/// The authorities of this machine: there are a hundred and more, and the signals share them.
+static NATIVE: LazyLock<Vec<Certificate<'static>>> = LazyLock::new(|| {
     let found = rustls_native_certs::load_native_certs();
     found.certs.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect()
-}
+});
 
 fn certificates(path: &str) -> Result<Vec<Certificate<'static>>, String> {
     let found: Vec<_> = items(path)?
