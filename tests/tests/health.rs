@@ -181,6 +181,18 @@ fn files_of_variables() {
     insta::assert_snapshot!(redact(&project, &wrong.transcript()));
 }
 
+/// Where it stands alone in a text it is hidden; numbers stay numbers, so that the answer can be read.
+#[test]
+fn a_password_of_one_digit() {
+    let config = "{host: 127.0.0.1, port: 1, user: dbt, password: {secret: {source: env, name: PW}}, dbname: shop, schema: marts}";
+    let project = Project::new().approving("redshift", &[&format!("{{name: redshift, config: {config}}}")]);
+    let mut command = project.command(&["health", "--format", "json"]);
+    let json = floe_tests::Run::of(command.env("PW", "1")).expect(1).json();
+    let found = &json["computes"][0];
+    assert_eq!((&found["reason"], &found["code"]), (&"refused".into(), &"F0702".into()), "{found:#}");
+    assert!(found["message"].as_str().is_some_and(|text| text.starts_with("`127.0.0.***` port ***")), "{found:#}");
+}
+
 /// Of a platform team that has no product: everything that its manifest approves, in its first environment or the named ones.
 #[test]
 fn a_manifest_without_a_product() {

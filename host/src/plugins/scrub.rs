@@ -96,16 +96,21 @@ impl Scrubber {
                 }
                 map.values_mut().fold(found, |found, value| self.scrub_document(value) | found)
             }
-            // A number that is a password, digit for digit, and too long to be anything else.
-            Value::Number(number) if number.to_string().len() >= PIECE => {
-                let hit = matches!(self.scrub(&number.to_string()), Cow::Owned(_));
+            Value::Number(number) => {
+                let hit = self.is_in_number(&number.to_string());
                 if hit {
                     *document = Value::String(MASK.to_owned());
                 }
                 hit
             }
-            Value::Number(_) | Value::Bool(_) | Value::Null => false,
+            Value::Bool(_) | Value::Null => false,
         }
+    }
+
+    /// Whether a number has the digits of a password that is too long to be there by chance: what stands in its place is no number,
+    /// and whoever expects one cannot read it.
+    fn is_in_number(&self, number: &str) -> bool {
+        self.forms.iter().any(|form| form.len() >= PIECE && number.contains(form.as_str()))
     }
 
     pub(super) fn scrub_in_place(&self, text: &mut String) -> bool {
@@ -279,6 +284,15 @@ mod tests {
         assert!(scrubber.scrub_document(&mut document));
         assert_eq!(document, json!({"ok": true, "a": ["x ***", 3], "***": {"n": "***"}}));
         assert!(!scrubber.scrub_document(&mut json!({"ok": true})));
+    }
+
+    #[test]
+    fn a_short_password_leaves_numbers_what_they_are() {
+        let scrubber = Scrubber::new(["1", "12", "4096"]);
+        let mut document = json!({"latency_ms": 12.345_678_9, "bytes": 140_961_234, "port": 4096, "text": "port 4096, 1 try"});
+        assert!(scrubber.scrub_document(&mut document));
+        let kept = json!({"latency_ms": 12.345_678_9, "bytes": 140_961_234, "port": 4096, "text": "port ***, *** try"});
+        assert_eq!(document, kept);
     }
 
     #[test]
