@@ -44,25 +44,53 @@ pgbouncer_program() {
   printf '%s\n' "$folder/pgbouncer"
 }
 
-# fetch_pgbouncer FOLDER: nothing is installed on the system.
+# fetch_pgbouncer FOLDER
 fetch_pgbouncer() {
-  local temp package
-  say "Fetching pgbouncer"
-  need apt-get "install pgbouncer by the package manager of this system"
+  local temp
   temp=$(mktemp -d "$1.XXXXXX")
-  chmod 755 "$temp"
-  have_package_lists
-  (cd "$temp" && apt-get download -qq pgbouncer libc-ares2 libevent-2.1-7) >&2 ||
-    die "pgbouncer could not be fetched" "see what apt-get says: apt-get download pgbouncer"
-  for package in "$temp"/*.deb; do dpkg-deb -x "$package" "$temp/root"; done
+  unpack_debian "$temp/root" pgbouncer libc-ares2 libevent-2.1-7
   mkdir "$temp/out"
   cp "$temp"/root/usr/lib/*/lib*.so.* "$temp/out/"
   cp "$temp/root/usr/sbin/pgbouncer" "$temp/out/pgbouncer.bin"
   # shellcheck disable=SC2016 # the wrapper's own variables
   printf '%s\n' '#!/bin/sh' 'here=$(dirname "$0")' 'LD_LIBRARY_PATH=$here exec "$here/pgbouncer.bin" "$@"' >"$temp/out/pgbouncer"
-  chmod 755 "$temp/out/pgbouncer"
+  chmod 755 "$temp/out/pgbouncer" "$temp/out"
   mv "$temp/out" "$1"
   rm -rf "$temp"
+}
+
+# promtool_program: print the path of promtool, which checks Prometheus' rules: the system's, or one from Debian's package.
+promtool_program() {
+  local folder
+  if command -v promtool; then return; fi
+  folder=$FLOE_CACHE/servers/promtool
+  cached_folder "$folder" fetch_promtool
+  printf '%s\n' "$folder/promtool"
+}
+
+# fetch_promtool FOLDER
+fetch_promtool() {
+  local temp
+  temp=$(mktemp -d "$1.XXXXXX")
+  unpack_debian "$temp/root" prometheus
+  mkdir "$temp/out"
+  mv "$temp/root/usr/bin/promtool" "$temp/out/"
+  mv "$temp/out" "$1"
+  rm -rf "$temp"
+}
+
+# unpack_debian FOLDER PACKAGE…: unpack packages of Debian, the first of which is what is wanted. Nothing is installed on the system.
+unpack_debian() {
+  local folder=$1 package
+  shift
+  say "Fetching $1"
+  need apt-get "install $1 by the package manager of this system"
+  have_package_lists
+  mkdir -p "$folder"
+  # apt gives its rights up where the folder is everybody's to see.
+  chmod 755 "${folder%/*}" "$folder"
+  (cd "$folder" && apt-get download -qq "$@") >&2 || die "$1 could not be fetched" "see what apt-get says: apt-get download $*"
+  for package in "$folder"/*.deb; do dpkg-deb -x "$package" "$folder"; done
 }
 
 # java_compiler: print the path of javac: the system's, or one that is installed by Debian's package. Spark runs on the Java beside it.

@@ -2,11 +2,22 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use floe::telemetry::metrics::ALL;
-use floe_tests::workspace;
-use promql_parser::parser::{Expr, parse};
-use serde_json::Value;
+use floe_tests::{scripts, workspace};
+use regex::Regex;
+use serde_json::{Value, json};
+
+/// What Prometheus' own tool says.
+fn promtool(folder: &Path, arguments: &[&str]) -> String {
+    let program = scripts::call("servers.sh", "promtool_program", &[]);
+    let output = Command::new(program).args(arguments).current_dir(folder).output().expect("promtool starts");
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "promtool {arguments:?}:\n{said}");
+    said.into_owned()
+}
 
 fn read(path: &str) -> String {
     let path = workspace::root().join("docs").join(path);
@@ -23,35 +34,19 @@ fn known() -> BTreeSet<String> {
         .collect()
 }
 
-/// The metrics that an expression asks for.
-///
-/// # Panics
-/// Where it is no PromQL.
-fn asked(expression: &str) -> BTreeSet<String> {
-    // Grafana puts times in place of these.
-    let plain = expression.replace("$__rate_interval", "1m").replace("$__range", "3h");
-    let parsed = parse(&plain).unwrap_or_else(|error| panic!("{error}: {expression}"));
-    let mut found = BTreeSet::new();
-    collect(&parsed, &mut found);
-    assert!(!found.is_empty(), "{expression}");
-    found
+/// An expression with times in place of those that Grafana puts in.
+fn plain(expression: &str) -> String {
+    expression.replace("$__rate_interval", "1m").replace("$__range", "3h")
 }
 
-fn collect(expression: &Expr, found: &mut BTreeSet<String>) {
-    match expression {
-        Expr::Aggregate(aggregate) => collect(&aggregate.expr, found),
-        Expr::Unary(unary) => collect(&unary.expr, found),
-        Expr::Binary(binary) => {
-            collect(&binary.lhs, found);
-            collect(&binary.rhs, found);
-        }
-        Expr::Paren(paren) => collect(&paren.expr, found),
-        Expr::Subquery(subquery) => collect(&subquery.expr, found),
-        Expr::VectorSelector(selector) => found.extend(selector.name.clone()),
-        Expr::MatrixSelector(selector) => found.extend(selector.vs.name.clone()),
-        Expr::Call(call) => call.args.args.iter().for_each(|argument| collect(argument, found)),
-        Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => {}
-    }
+/// The metrics that an expression asks for.
+fn asked(expression: &str) -> BTreeSet<String> {
+    const LABELS: [&str; 4] = ["floe_compute", "floe_environment", "floe_plugin", "floe_status"];
+    let names = Regex::new("floe_[a-z_]+").expect("a pattern");
+    let names = names.find_iter(expression).map(|found| found.as_str());
+    let found: BTreeSet<_> = names.filter(|name| !LABELS.contains(name)).map(str::to_owned).collect();
+    assert!(!found.is_empty(), "{expression}");
+    found
 }
 
 #[test]
@@ -90,18 +85,39 @@ fn every_alert_can_be_evaluated_and_is_explained() {
     }
 }
 
+/// The file beside the rules says which series bring each alert, when, with which text, and which do not.
+#[test]
+fn prometheus_itself_raises_every_alert_and_ends_it() {
+    let folder = workspace::root().join("docs/observability");
+    assert!(promtool(&folder, &["check", "rules", "alerts.yaml"]).contains("8 rules found"));
+    promtool(&folder, &["test", "rules", "alerts_test.yaml"]);
+    let (tests, expected) = (read("observability/alerts_test.yaml"), "\n        exp_alerts:");
+    for (name, _) in alerts() {
+        assert!(tests.contains(&format!("alertname: {name}{expected}")), "nothing raises {name}");
+        assert!(tests.contains(&format!("alertname: {name}, exp_alerts: []")), "nothing leaves {name} silent");
+    }
+}
+
 #[test]
 fn the_dashboard_shows_every_metric() {
     let dashboard: Value = serde_json::from_str(&read("observability/dashboard.json")).expect("JSON");
     let mut shown = BTreeSet::new();
     let mut ids = BTreeSet::new();
+    let mut rules = Vec::new();
     for panel in dashboard["panels"].as_array().expect("panels") {
         assert!(ids.insert(panel["id"].as_u64().expect("an id")), "ids differ");
         assert!(panel["description"].as_str().is_some_and(|text| !text.is_empty()), "{panel:#}");
         for target in panel["targets"].as_array().expect("targets") {
-            shown.extend(asked(target["expr"].as_str().expect("an expression")));
+            let expression = target["expr"].as_str().expect("an expression");
+            shown.extend(asked(expression));
+            rules.push(json!({"record": format!("panel:{}", rules.len()), "expr": plain(expression)}));
         }
     }
+    let folder = tempfile::tempdir().expect("a folder");
+    let count = rules.len();
+    let file = json!({"groups": [{"name": "panels", "rules": rules}]});
+    fs::write(folder.path().join("panels.yaml"), file.to_string()).expect("the panels' expressions as rules");
+    assert!(promtool(folder.path(), &["check", "rules", "panels.yaml"]).contains(&format!("{count} rules found")));
     let known = known();
     assert!(shown.is_subset(&known), "{shown:?}");
     for (name, _, translated) in ALL {
