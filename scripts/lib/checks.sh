@@ -11,13 +11,14 @@ check_dependencies() {
     (cd "$REPO" && "$tools/bin/cargo-deny" deny --offline check bans licenses sources)
 }
 
-# install_cargo_deny FOLDER: the folder appears whole or not at all.
+# install_cargo_deny FOLDER: the folder appears whole or not at all. It runs for a second; to optimise it would take minutes.
 install_cargo_deny() (
   note "installing cargo-deny $CARGO_DENY_VERSION (some three minutes, once)"
   mkdir -p "${1%/*}"
   temp=$(mktemp -d "$1.XXXXXX")
   trap 'rm -rf "$temp"' EXIT
-  CARGO_TARGET_DIR=$temp/target cargo_run install cargo-deny --quiet --locked --version "$CARGO_DENY_VERSION" --root "$temp/out" &&
+  CARGO_TARGET_DIR=$temp/target CARGO_PROFILE_DEV_DEBUG=0 \
+    cargo_run install cargo-deny --debug --quiet --locked --version "$CARGO_DENY_VERSION" --root "$temp/out" &&
     mv "$temp/out" "$1"
 )
 

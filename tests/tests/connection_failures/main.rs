@@ -47,7 +47,8 @@ fn check(columns: &[Column], stage: &Stage) -> Vec<Value> {
         })
         .collect();
     let project = Project::new().approving("redshift-0", &computes.iter().map(String::as_str).collect::<Vec<_>>());
-    let mut command = project.command(&["health", "--format", "json"]);
+    // Silence ends after the 4 s above. A JVM that has just started, beside some seventy checks, can need more than the usual 10 s.
+    let mut command = project.command(&["health", "--timeout", "20", "--format", "json"]);
     command
         .env("SSL_CERT_FILE", stage.trusted.file())
         .env("REQUESTS_CA_BUNDLE", stage.trusted.file())
