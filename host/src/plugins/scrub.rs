@@ -289,7 +289,8 @@ mod tests {
     #[test]
     fn a_short_password_leaves_numbers_what_they_are() {
         let scrubber = Scrubber::new(["1", "12", "4096"]);
-        let mut document = json!({"latency_ms": 12.345_678_9, "bytes": 140_961_234, "port": 4096, "text": "port 4096, 1 try"});
+        let mut document =
+            json!({"latency_ms": 12.345_678_9, "bytes": 140_961_234, "port": 4096, "text": "port 4096, 1 try"});
         assert!(scrubber.scrub_document(&mut document));
         let kept = json!({"latency_ms": 12.345_678_9, "bytes": 140_961_234, "port": 4096, "text": "port ***, *** try"});
         assert_eq!(document, kept);
