@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 /// What Prometheus' own tool says.
 fn promtool(folder: &Path, arguments: &[&str]) -> String {
-    let program = scripts::call("servers.sh", "promtool_program", &[]);
+    let program = scripts::call("packages.sh", "promtool_program", &[]);
     let output = Command::new(program).args(arguments).current_dir(folder).output().expect("promtool starts");
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "promtool {arguments:?}:\n{said}");

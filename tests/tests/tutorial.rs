@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use floe_tests::walk::{Block, blocks, walk};
-use floe_tests::{dist, show, workspace};
+use floe_tests::{dist, scripts, show, workspace};
 use regex::Regex;
 
 /// With an empty build folder, on a machine that does other things too.
@@ -23,6 +23,7 @@ fn alike(text: &str, folder: &Path) -> String {
         (r"rustc \d+\.\d+\.\d+[^\n]*?\)", "[rustc]"),
         (r"(x86_64|aarch64)-[a-z-]+(linux-gnu|darwin)", "[target]"),
         (r"(linux|macos)-(x86_64|aarch64)", "[platform]"),
+        (r"\b[0-9A-F]{16}\b", "[key]"),
         (r"\b\d+ bytes", "[size]"),
         (r"\b\d+ files", "[n] files"),
         (r"\b\d+(\.\d+)? ms\b", "[ms]"),
@@ -68,11 +69,13 @@ fn a_newcomer_gets_from_an_empty_folder_to_a_profile() {
         fs::create_dir(folder).expect("a folder");
     }
     let path = env::var("PATH").expect("a path");
+    let minisign = scripts::call("packages.sh", "minisign_program", &[]);
+    let minisign = minisign.parent().expect("its folder").display();
     let mut shell = Command::new("bash");
     shell
         .current_dir(&place)
         .env_clear()
-        .env("PATH", format!("{}:{path}", dist::dist().join("bin").display()))
+        .env("PATH", format!("{}:{minisign}:{path}", dist::dist().join("bin").display()))
         .env("HOME", &home)
         .env("LANG", "C.UTF-8")
         .env("CARGO_HOME", home_of("CARGO_HOME", ".cargo"))
@@ -98,11 +101,12 @@ fn the_tutorial_ends_with_a_plugin_that_is_listed_compliant_approved_and_compile
         ("floe plugin list", "nimbus"),
         ("floe plugin lock", "nimbus"),
         ("cat target/floe/profiles/dev/nimbus/profiles.yml", "port: 7433"),
+        ("floe plugin verify", "as pinned"),
     ] {
         let has = |block: &Block| block.shown.as_ref().is_some_and(|text| text.contains(shown));
         assert!(blocks.iter().any(|block| block.commands.contains(command) && has(block)), "{command}: {shown}");
     }
-    for command in ["cargo test", "floe compile", "kind: Manifest"] {
+    for command in ["cargo test", "floe compile", "kind: Manifest", "require_signature: true"] {
         assert!(blocks.iter().any(|block| block.commands.contains(command)), "{command}");
     }
 }

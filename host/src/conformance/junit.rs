@@ -8,6 +8,7 @@ use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, 
 use super::{Report, Verdict};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::conformance::NOT_WRITTEN;
+use crate::plugins::describe_io;
 
 /// Writes the report of a plugin to a file, as JUnit XML: one suite, one case a check.
 ///
@@ -25,9 +26,9 @@ pub fn save_junit(file: &Utf8Path, plugin: &str, report: &Report) -> Result<(), 
     document.add_test_suite(suite);
     let folder = file.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
     let write = || -> Result<(), String> {
-        let mut staged = tempfile::NamedTempFile::new_in(folder).map_err(|error| error.kind().to_string())?;
+        let mut staged = tempfile::NamedTempFile::new_in(folder).map_err(|error| describe_io(&error))?;
         document.serialize(&mut staged).map_err(|error| error.to_string())?;
-        staged.persist(file).map_err(|error| error.error.kind().to_string())?;
+        staged.persist(file).map_err(|error| describe_io(&error.error))?;
         Ok(())
     };
     write().map_err(|why| {

@@ -22,7 +22,7 @@ pub use scrub::Scrubber;
 pub use search_path::{Folder, Origin, PATH_VARIABLE, SearchOptions};
 
 /// An input/output error in words, without the number.
-fn describe_io(error: &std::io::Error) -> String {
+pub(crate) fn describe_io(error: &std::io::Error) -> String {
     use std::io::ErrorKind;
     match error.kind() {
         ErrorKind::NotFound => "no such file or folder".to_owned(),

@@ -179,6 +179,7 @@ file. Nothing of the plugin has been executed.
 Examples: a download that was cut off or damaged; a new plugin beside the signature of the old one; somebody changed the file, the
 signature, or the comment in it; a mistyped key in `trusted_keys`.
 
-Mend it: do not use the file; get it and its signature anew from the vendor. If they still do not fit, compare the key in
-`trusted_keys` with the vendor's. If they fit then, find out who changed the file.";
+Mend it: what you built yourself you sign anew with `minisign -Sm FILE`, after each build. Else do not use the file; get it and its
+signature anew from the vendor. If they still do not fit, compare the key in `trusted_keys` with the vendor's. If they fit then, find
+out who changed the file.";
 }

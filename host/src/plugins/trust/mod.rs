@@ -156,13 +156,19 @@ fn missing(files: &[Utf8PathBuf]) -> Diagnostic {
     )
 }
 
-/// Several causes of one failure in one diagnostic; `None` where there is none.
+/// Several causes of one failure in one diagnostic, with the help and the code of those that are of another sort; `None` where there
+/// is none.
 pub(super) fn joined(causes: impl IntoIterator<Item = Diagnostic>) -> Option<Diagnostic> {
     let mut causes = causes.into_iter();
     let mut first = causes.next()?;
     for other in causes {
         first.message.push_str("; and ");
         first.message.push_str(&other.message);
+        if other.code.id != first.code.id {
+            first.message.push_str(&format!(" ({})", other.code.id));
+            first.help.push_str("; and ");
+            first.help.push_str(&other.help);
+        }
         let new: Vec<_> = other.labels.into_iter().filter(|label| !first.labels.contains(label)).collect();
         first.labels.extend(new);
     }

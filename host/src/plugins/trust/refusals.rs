@@ -9,11 +9,17 @@ use super::signature;
 use crate::diagnostics::{Code, Diagnostic, codes::plugins as codes, listed};
 use crate::plugins::inspect::{Inspected, Library};
 
+/// Whether the file itself is a link, whose signature lies elsewhere. One to its folder has the signature in the same folder.
+fn is_link_to(path: &Utf8Path, real: &Utf8Path) -> bool {
+    let absolute = camino::absolute_utf8(path).unwrap_or_else(|_| path.to_owned());
+    let folder = absolute.parent().and_then(|folder| folder.canonicalize_utf8().ok());
+    folder.zip(absolute.file_name()).is_none_or(|(folder, name)| folder.join(name) != real)
+}
+
 impl Demand {
     pub(super) fn of_plugin(&self, plugin: &Inspected, lack: &Lack) -> Diagnostic {
-        let named = camino::absolute_utf8(&plugin.path).unwrap_or_else(|_| plugin.path.clone());
         let (name, path, real) = (plugin.name(), &plugin.path, &plugin.real_path);
-        let link = if named == *real { String::new() } else { format!(", which leads to {real}") };
+        let link = if is_link_to(path, real) { format!(", which leads to {real}") } else { String::new() };
         self.refusal(&format!("plugin {name} ({path}{link})"), real, lack)
     }
 
@@ -22,7 +28,7 @@ impl Demand {
     }
 
     pub(super) fn of_library(&self, plugin: &Inspected, library: &Library, real: &Utf8Path, lack: &Lack) -> Diagnostic {
-        let link = if library.path == real { String::new() } else { format!(" (which leads to {real})") };
+        let link = if is_link_to(&library.path, real) { format!(" (which leads to {real})") } else { String::new() };
         self.refusal(&format!("the library {}{link} of plugin {}", library.path, plugin.name()), real, lack)
     }
 
@@ -49,8 +55,9 @@ impl Demand {
             Lack::Mismatch(key_id) => self.error(
                 &codes::SIGNATURE_MISMATCH,
                 format!("{subject} is not the file that was signed: the signature {signature} by key {key_id} does not fit it"),
-                "do not use it: the file or its signature was changed, cut off, or is another one's; get both anew from the \
-                 vendor, and if they still do not fit compare the key in `trusted_keys` with the vendor's",
+                "what you built yourself you sign anew, with `minisign -Sm FILE`; else do not use it: the file or its signature \
+                 was changed, cut off, or is another one's; get both anew from the vendor, and if they still do not fit compare \
+                 the key in `trusted_keys` with the vendor's",
             ),
             Lack::File(why) => self.error(
                 &codes::UNREADABLE,

@@ -19,7 +19,8 @@ pub(crate) fn generate(request: &ProfileRequest) -> PluginResult<ProfileResponse
     }
     // TODO 2: write the keys that your dbt adapter reads.
     // It passes over what it does not know; `floe plugin test` asks the adapter itself, where it is
-    // installed.
+    // installed. What the user is to choose is a setting too (`src/settings.rs`); `src/tests.rs` has the
+    // whole profile.
     let output = json!({
         "type": ADAPTER,
         "threads": request.config.threads,
