@@ -10,6 +10,7 @@ use super::settings::{Sample, aimed};
 use crate::compile::schema::SettingsSchema;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::codes::conformance as codes;
+use crate::plugins::describe_io;
 
 /// What is known of the plugin so far.
 pub(super) struct Context<'a> {
@@ -33,7 +34,7 @@ impl<'a> Context<'a> {
         let failed = |error: std::io::Error| {
             Diagnostic::error(
                 &codes::NOT_TESTED,
-                format!("the plugin cannot be tested here: {}", error.kind()),
+                format!("the plugin cannot be tested here: {}", describe_io(&error)),
                 "see whether this machine lets you open ports on 127.0.0.1 and write to the temporary folder (TMPDIR)",
             )
         };

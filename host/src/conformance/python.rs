@@ -7,6 +7,8 @@ use floe_plugin_api::{DbtPackages, PackageRequirement};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::plugins::describe_io;
+
 /// What an adapter makes of an output.
 pub(super) enum Read {
     /// It reads all of it; which adapter that was.
@@ -81,7 +83,7 @@ fn not_started(python: Option<&Path>, error: &std::io::Error) -> String {
     format!(
         "{} cannot be started ({}); --python names one in which the dbt adapter is installed",
         named(python),
-        error.kind()
+        describe_io(error)
     )
 }
 
