@@ -189,7 +189,7 @@ fn a_password_of_one_digit() {
     let mut command = project.command(&["health", "--format", "json"]);
     let json = floe_tests::Run::of(command.env("PW", "1")).expect(1).json();
     let found = &json["computes"][0];
-    assert_eq!((&found["reason"], &found["code"]), (&"refused".into(), &"F0702".into()), "{found:#}");
+    assert_eq!(found["reason"], "refused", "{found:#}");
     assert!(found["message"].as_str().is_some_and(|text| text.starts_with("`127.0.0.***` port ***")), "{found:#}");
 }
 
