@@ -181,6 +181,19 @@ fn an_older_version_with_its_valid_signature_is_held_by_the_lock() {
 }
 
 #[test]
+fn who_would_pin_a_new_file_is_told_to_sign_it_first() {
+    let signed = Signed::new();
+    let _ = signed.project.floe(&["plugin", "lock"]).expect(0);
+    signed.install(|from, to| forge::with_record(from, to, |record| record["version"] = "1.0.1".into()));
+    let said = signed.said(&["compile"], 1);
+    assert!(said.contains("error[F0516]") && said.contains("its signature comes first (F0527)"), "{said}");
+    signed.vendor.sign(&signed.plugin);
+    let said = signed.said(&["compile"], 1);
+    assert!(said.contains("error[F0516]") && !said.contains("signature"), "{said}");
+    assert!(!signed.was_executed());
+}
+
+#[test]
 fn verify_says_of_each_plugin_what_its_signature_is() {
     let project = Project::new().with_fixtures(&["good", "noisy", "twin_a", "packages"]);
     let (vendor, stranger) = (Vendor::new("vendor"), Vendor::new("stranger"));

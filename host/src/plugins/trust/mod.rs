@@ -120,7 +120,13 @@ impl Policy {
         if self.locked && !pinned {
             findings.push(self.not_pinned(plugin));
         }
-        findings.extend(self.demand.iter().flat_map(|demand| demand.check(plugin, libraries)));
+        let unsigned: Vec<_> = self.demand.iter().flat_map(|demand| demand.check(plugin, libraries)).collect();
+        // Who follows the lock's help alone would be refused for the signature then.
+        let mismatch = findings.iter_mut().find(|finding| finding.code.id == codes::LOCK_MISMATCH.id);
+        if let Some((mismatch, lack)) = mismatch.zip(unsigned.first()) {
+            mismatch.help.push_str(&format!("; its signature comes first ({}): {}", lack.code.id, lack.help));
+        }
+        findings.extend(unsigned);
         Judgement { findings, libraries: if pinned || self.demand.is_some() { libraries } else { &[] } }
     }
 
@@ -156,19 +162,13 @@ fn missing(files: &[Utf8PathBuf]) -> Diagnostic {
     )
 }
 
-/// Several causes of one failure in one diagnostic, with the help and the code of those that are of another sort; `None` where there
-/// is none.
+/// Several causes of one failure in one diagnostic; `None` where there is none.
 pub(super) fn joined(causes: impl IntoIterator<Item = Diagnostic>) -> Option<Diagnostic> {
     let mut causes = causes.into_iter();
     let mut first = causes.next()?;
     for other in causes {
         first.message.push_str("; and ");
         first.message.push_str(&other.message);
-        if other.code.id != first.code.id {
-            first.message.push_str(&format!(" ({})", other.code.id));
-            first.help.push_str("; and ");
-            first.help.push_str(&other.help);
-        }
         let new: Vec<_> = other.labels.into_iter().filter(|label| !first.labels.contains(label)).collect();
         first.labels.extend(new);
     }
