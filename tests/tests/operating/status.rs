@@ -6,8 +6,18 @@ use serde_json::Value;
 use super::{QUICK, floe, is_built, plain, results, two_files};
 
 fn said(project: &floe_tests::Project, arguments: &[&str], run: &Run) -> String {
-    let stdout = floe_tests::redact::redact(project, &run.stdout);
+    let stdout = by_name(&floe_tests::redact::redact(project, &run.stdout));
     format!("$ floe {}\n{stdout}{}\n", arguments.join(" "), plain(project, run))
+}
+
+/// Models of a step that run side by side end in any order, and are shown in that order.
+fn by_name(text: &str) -> String {
+    let mut lines: Vec<&str> = text.split('\n').collect();
+    let is_model = |line: &str| line.split_whitespace().nth(2) == Some("model");
+    for rows in lines.chunk_by_mut(|one, other| is_model(one) && is_model(other)) {
+        rows.sort_unstable();
+    }
+    lines.join("\n")
 }
 
 #[test]
