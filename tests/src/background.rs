@@ -10,8 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// How long a test waits for what must come: far beyond every limit that is tested.
-pub const PATIENCE: Duration = Duration::from_mins(1);
+use crate::PATIENCE;
 
 /// Waits until something holds.
 ///

@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// How long a test waits for a program: far beyond every limit that is tested, and not for ever.
-pub const PATIENCE: Duration = Duration::from_mins(2);
+use crate::PATIENCE;
 
 /// A program that has ended.
 #[derive(Debug)]

@@ -19,6 +19,7 @@ pub mod forge;
 pub mod keep;
 pub mod later;
 pub mod outcomes;
+mod patience;
 pub mod probes;
 pub mod project;
 pub mod python;
@@ -32,6 +33,7 @@ pub mod wheels;
 pub mod workspace;
 
 pub use command::Run;
+pub use patience::PATIENCE;
 pub use project::Project;
 
 /// Shows a text in the output of a test that passes, too: the harness keeps what the print macros write to itself.

@@ -7,7 +7,6 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use floe::plugins::{Launcher, PluginHost, SearchOptions, Worker};
 use floe_plugin_api::{
@@ -17,13 +16,12 @@ use floe_plugin_api::{
 };
 use floe_tests::later::later;
 use floe_tests::redact::redact;
-use floe_tests::{Project, Run, dist, show, workspace};
+use floe_tests::{PATIENCE, Project, Run, dist, show, workspace};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 const API: &str = "1.0.0";
 const NAME: &str = "abi-1-0-0";
-const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The folder of a version.
 fn folder() -> PathBuf {

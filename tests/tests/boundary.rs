@@ -9,14 +9,13 @@ use floe_plugin_api::{
     CatalogAttachmentRequest, CatalogConfig, CheckRequest, ComputeConfig, ConfigSchemaRequest, ConnectionStatus,
     DbtPackagesRequest, ErrorKind, MetadataRequest, ProfileRequest, Request, ResourcesRequest, WorkloadSize,
 };
-use floe_tests::dist;
 use floe_tests::engines::{ALL, Engine};
 use floe_tests::servers::faults::BlackHole;
+use floe_tests::{PATIENCE, dist};
 use pep508_rs::Requirement;
 use serde_json::{Value, json};
 
 const PORT: u16 = 4711;
-const PATIENCE: Duration = Duration::from_secs(15);
 
 fn host() -> PluginHost {
     let options = SearchOptions { plugins_dir: Some(dist::dist().join("plugins")), ..SearchOptions::default() };

@@ -4,7 +4,6 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -67,7 +66,7 @@ impl BigQuery {
         let mut command = Command::new(environment().join("bin/crucible"));
         command.args(["serve", "--dialect", "bigquery", "--host", "127.0.0.1", "--port", &port.to_string()]);
         let emulator = Child::start(&command);
-        emulator.wait_until_ready(Duration::from_mins(1), || listens(port));
+        emulator.wait_until_ready(|| listens(port));
         make_dataset(port);
         let mut settings = settings.clone();
         settings["backend"] = port.into();

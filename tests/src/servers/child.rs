@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child as Process, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+use crate::PATIENCE;
 
 /// Runs what follows in a process group of its own until standard input ends, then ends the group.
 const SUPERVISOR: &str = r#"
@@ -81,10 +83,10 @@ impl Child {
     ///
     /// # Panics
     /// Where it does not become ready in time; shows its log.
-    pub fn wait_until_ready(&self, patience: Duration, mut is_ready: impl FnMut() -> bool) {
-        let begun = std::time::Instant::now();
+    pub fn wait_until_ready(&self, mut is_ready: impl FnMut() -> bool) {
+        let begun = Instant::now();
         while !is_ready() {
-            assert!(begun.elapsed() < patience, "the server is not ready after {patience:?}:\n{}", self.log());
+            assert!(begun.elapsed() < PATIENCE, "the server is not ready after {PATIENCE:?}:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(20));
         }
     }

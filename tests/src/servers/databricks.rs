@@ -6,7 +6,6 @@
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -83,7 +82,7 @@ fn brickhouse() -> &'static Brickhouse {
         command.arg(folder.path().join("workspace")).arg(port.to_string()).env("PYTHONDONTWRITEBYTECODE", "1");
         let child = Child::start_in(folder, &command);
         let told = || child.log().lines().find_map(|line| serde_json::from_str::<Value>(line).ok());
-        child.wait_until_ready(Duration::from_mins(1), || told().is_some());
+        child.wait_until_ready(|| told().is_some());
         let told = told().expect("it has said so");
         let warehouses = json!({RUNNING: told["running"], STOPPED: told["stopped"]});
         Brickhouse { port, warehouses, _child: child }

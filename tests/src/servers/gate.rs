@@ -4,7 +4,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -57,7 +56,7 @@ impl Gate {
             let said: Value = serde_json::from_str(child.log().lines().next()?).ok()?;
             u16::try_from(said["port"].as_u64()?).ok()
         };
-        child.wait_until_ready(Duration::from_mins(1), || port().is_some());
+        child.wait_until_ready(|| port().is_some());
         Self { port: port().expect("it has said so"), log, _child: child }
     }
 

@@ -152,7 +152,7 @@ fn serve() -> Option<(Child, u16, u16)> {
     command.current_dir(folder.path());
     let server = Child::start_in(folder, &command);
     let begun = Instant::now();
-    let is_lost = || server.log().contains("Port allocation failed") || begun.elapsed() > Duration::from_secs(20);
+    let is_lost = || server.log().contains("Port allocation failed") || begun.elapsed() > Duration::from_mins(1);
     let has_warehouse = || {
         let python = server_environment().join("bin/python");
         Command::new(python)
@@ -165,7 +165,7 @@ fn serve() -> Option<(Child, u16, u16)> {
             .is_ok_and(|status| status.success())
     };
     let mut is_ready = false;
-    server.wait_until_ready(Duration::from_mins(1), || {
+    server.wait_until_ready(|| {
         is_ready = listens(port) && listens(storage) && has_warehouse();
         is_ready || is_lost()
     });

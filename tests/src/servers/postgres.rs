@@ -103,7 +103,7 @@ impl Postgres {
         }
         let server = Child::start_in(folder, &command);
         let postgres = Self { server, command, port };
-        postgres.server.wait_until_ready(Duration::from_secs(30), || listens(port));
+        postgres.server.wait_until_ready(|| listens(port));
         postgres.fill();
         postgres
     }
@@ -117,7 +117,7 @@ impl Postgres {
         let process = told.lines().next().and_then(|line| line.parse().ok()).and_then(rustix::process::Pid::from_raw);
         // "Fast": at the usual signal it would wait for its clients to go.
         rustix::process::kill_process(process.expect("a number"), rustix::process::Signal::INT).expect("it runs");
-        self.server.wait_until_ready(Duration::from_secs(30), || !listens(self.port));
+        self.server.wait_until_ready(|| !listens(self.port));
         self.server.stop();
     }
 
@@ -127,7 +127,7 @@ impl Postgres {
     /// Where it does not come up.
     pub fn start_again(&mut self) {
         self.server.start_again(&self.command);
-        self.server.wait_until_ready(Duration::from_secs(30), || listens(self.port));
+        self.server.wait_until_ready(|| listens(self.port));
         // It listens a moment before it takes logins.
         self.sql("postgres", "SELECT 1");
     }
@@ -253,7 +253,7 @@ impl Endpoint {
         let mut command = as_somebody_else(&program);
         command.arg(path("pgbouncer.ini"));
         let bouncer = Child::start_in(folder, &command);
-        bouncer.wait_until_ready(Duration::from_secs(10), || listens(port));
+        bouncer.wait_until_ready(|| listens(port));
         Self { _bouncer: bouncer, port }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::process::Command;
-use std::time::Duration;
 
 use crate::background::wait_until;
 use crate::servers::child::Child;
@@ -98,7 +97,7 @@ impl Rotel {
             .arg(folder.path().join("pid"))
             .env("NO_COLOR", "1");
         let server = Child::start_in(folder, &command);
-        server.wait_until_ready(Duration::from_secs(20), || listens(port));
+        server.wait_until_ready(|| listens(port));
         Self { server, port }
     }
 

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -84,7 +83,7 @@ impl Snowflake {
         let mut command = Command::new(environment.join("bin/fakesnow"));
         command.args(["-s", "-p", &backend.to_string()]).current_dir(folder.path());
         let fakesnow = Child::start(&command);
-        fakesnow.wait_until_ready(Duration::from_mins(1), || listens(backend));
+        fakesnow.wait_until_ready(|| listens(backend));
         let state = folder.path().join("state.json");
         let settings = json!({"backend": backend, "state": state});
         let account = Self {

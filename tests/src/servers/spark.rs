@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::thread;
-use std::time::Duration;
 
 use super::child::Child;
 use crate::{python, scripts, workspace};
@@ -26,8 +25,6 @@ pub const HTTP_PATH: &str = "sql/protocolv1/o/0/0801-brew";
 
 /// A schema whose description every server refuses to everybody, once it is made.
 pub const FORBIDDEN: &str = "forbidden";
-
-const PATIENCE: Duration = Duration::from_mins(2);
 
 /// How a server talks and whom it lets in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +115,7 @@ fn folder() -> tempfile::TempDir {
 fn start_binary(folder: tempfile::TempDir, submit: &Command) -> Server {
     let child = Child::start_in(folder, submit);
     // It takes a free port and says which.
-    child.wait_until_ready(PATIENCE, || binary_port(&child.log()).is_some_and(super::listens));
+    child.wait_until_ready(|| binary_port(&child.log()).is_some_and(super::listens));
     let port = binary_port(&child.log()).expect("it was there");
     Server { port, child }
 }
@@ -238,7 +235,7 @@ fn start_in_namespace(folder: tempfile::TempDir, submit: &Command) -> Server {
         command.current_dir(folder);
     }
     let child = Child::start_in(folder, &command);
-    child.wait_until_ready(PATIENCE, || child.log().contains("HiveThriftServer2 started"));
+    child.wait_until_ready(|| child.log().contains("HiveThriftServer2 started"));
     Server { port: bridge(socket), child }
 }
 

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
 
 use crate::servers::child::Child;
 use crate::servers::{free_port, listens};
@@ -26,7 +25,7 @@ impl Dask {
         let mut command = Command::new(environment().join("bin/python"));
         command.arg(root.join("tests/servers/trino/serve.py")).arg(port.to_string());
         let child = Child::start(&command);
-        child.wait_until_ready(Duration::from_mins(1), || listens(port));
+        child.wait_until_ready(|| listens(port));
         Self { port, _child: child }
     }
 
