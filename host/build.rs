@@ -30,13 +30,13 @@ fn main() -> Result<()> {
 
     let mut list = "&[\n".to_owned();
     for (path, file) in &files {
-        println!("cargo::rerun-if-changed={}", file.display());
         let file = file.to_str().ok_or("a path in UTF-8")?;
         writeln!(list, "    ({path:?}, include_str!({file:?})),")?;
     }
     list.push_str("]\n");
     fs::write(out.join("plugin_api_files.rs"), list)?;
-    for path in ["Cargo.toml", "plugin-api"] {
+    // Not what was just written: it is younger than the run that wrote it, which so would never be fresh.
+    for path in ["Cargo.toml", "LICENSE", "plugin-api"] {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
     Ok(())
