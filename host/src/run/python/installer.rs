@@ -120,7 +120,9 @@ impl Installer<'_> {
         // Beside the pins nothing is resolved: the lock is complete.
         match self.tool {
             Tool::Uv(uv) => {
-                let arguments = ["pip", "install", "--quiet", "--no-deps", "--requirements", "-", "--python"];
+                // As pip does: the launcher writes no bytecode, and without it each start of dbt would compile dbt anew.
+                let arguments =
+                    ["pip", "install", "--quiet", "--compile-bytecode", "--no-deps", "--requirements", "-", "--python"];
                 let mut command = Command::new(uv);
                 command.args(arguments).arg(self.program());
                 self.run(&mut command, lock.text())?;
