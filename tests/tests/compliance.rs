@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::thread;
 
-use floe_tests::engines::ALL;
+use floe_tests::engines::{ALL, Engine};
 use floe_tests::fixtures::{self, fixture};
 use floe_tests::redact::redact;
 use floe_tests::servers::databricks;
@@ -141,35 +141,47 @@ fn each_carelessness_is_found_by_the_check_for_it() {
 /// SC-008: with a compute as a manifest would have it, on the dbt adapter of each engine.
 #[test]
 fn every_plugin_that_is_shipped_complies() {
-    let project = Project::new();
-    for engine in &ALL {
-        // Nobody listens on the port of `discard` here; where a check leads to the suite's own server is the suite's part.
-        let compute: Value = serde_json::from_str(&engine.compute(9)).expect("a compute in JSON");
-        project.write("compliance.yaml", &compute["config"].to_string());
-        let python = python_of(engine.name);
-        let python = python.to_str().expect("a path in UTF-8");
-        for settings in [&["--config", "compliance.yaml"][..], &[]] {
-            let arguments = [settings, &["--python", python]].concat();
-            let run = test(&project, &dist::plugin(engine.name), None, &arguments);
-            let report = run.json();
-            let skipped: Vec<_> =
-                report["checks"].as_array().expect("checks").iter().filter(|c| c["status"] == "skipped").collect();
-            if engine.name == "databricks" && settings.is_empty() {
-                // What `http_path` takes stands in prose alone.
-                assert_eq!(run.diagnostics()[0]["code"], "F0931", "{}", run.transcript());
-                continue;
-            }
-            assert_eq!(run.code(), Some(0), "{}: {}", engine.name, run.transcript());
-            let seen = skipped.iter().map(|check| format!("{} ({})", check["check"], check["note"]));
-            show(&format!("{} {settings:?}: skipped {:?}", engine.name, seen.collect::<Vec<_>>()));
-            let may_skip = ["installs", "secrets"];
-            assert!(
-                skipped.iter().all(|check| may_skip.iter().any(|name| check["check"] == *name)),
-                "{}: {}",
-                engine.name,
-                run.transcript()
-            );
+    let rest = Mutex::new(ALL.iter());
+    thread::scope(|scope| {
+        // Most of it is one Python that reads many profiles.
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(engine) = { rest.lock().expect("no panic").next() } {
+                    complies(engine);
+                }
+            });
         }
+    });
+}
+
+fn complies(engine: &Engine) {
+    let project = Project::new();
+    // Nobody listens on the port of `discard` here; where a check leads to the suite's own server is the suite's part.
+    let compute: Value = serde_json::from_str(&engine.compute(9)).expect("a compute in JSON");
+    project.write("compliance.yaml", &compute["config"].to_string());
+    let python = python_of(engine.name);
+    let python = python.to_str().expect("a path in UTF-8");
+    for settings in [&["--config", "compliance.yaml"][..], &[]] {
+        let arguments = [settings, &["--python", python]].concat();
+        let run = test(&project, &dist::plugin(engine.name), None, &arguments);
+        let report = run.json();
+        let skipped: Vec<_> =
+            report["checks"].as_array().expect("checks").iter().filter(|c| c["status"] == "skipped").collect();
+        if engine.name == "databricks" && settings.is_empty() {
+            // What `http_path` takes stands in prose alone.
+            assert_eq!(run.diagnostics()[0]["code"], "F0931", "{}", run.transcript());
+            continue;
+        }
+        assert_eq!(run.code(), Some(0), "{}: {}", engine.name, run.transcript());
+        let seen = skipped.iter().map(|check| format!("{} ({})", check["check"], check["note"]));
+        show(&format!("{} {settings:?}: skipped {:?}", engine.name, seen.collect::<Vec<_>>()));
+        let may_skip = ["installs", "secrets"];
+        assert!(
+            skipped.iter().all(|check| may_skip.iter().any(|name| check["check"] == *name)),
+            "{}: {}",
+            engine.name,
+            run.transcript()
+        );
     }
 }
 
