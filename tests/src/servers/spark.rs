@@ -66,7 +66,7 @@ pub fn server(mode: Mode) -> &'static Server {
 fn start(mode: Mode) -> Server {
     let folder = folder();
     let home = spark_home(&environment());
-    compile_java(&home, folder.path(), &["PasswordCheck.java", "Guard.java"]);
+    compile_java(&home, folder.path(), &["Warm.java", "PasswordCheck.java", "Guard.java"]);
     let submit = submit(mode, &home, folder.path(), &[], &[("spark.sql.extensions", "Guard".to_owned())]);
     if mode == Mode::Http {
         return start_in_namespace(folder, &submit);
@@ -93,7 +93,7 @@ pub fn watched() -> &'static Watched {
     WATCHED.get_or_init(|| {
         let folder = folder();
         let home = spark_home(&environment());
-        fs::create_dir(folder.path().join("classes")).expect("a folder");
+        compile_java(&home, folder.path(), &["Warm.java"]);
         // It takes a free port and says which.
         let settings = [("spark.ui.enabled", "true".to_owned()), ("spark.ui.port", "0".to_owned())];
         let submit = submit(Mode::None, &home, folder.path(), &[], &settings);
@@ -162,7 +162,7 @@ fn submit(mode: Mode, home: &Path, folder: &Path, jars: &[PathBuf], settings: &[
         .env("SPARK_LOCAL_IP", "127.0.0.1")
         .env("SPARK_LOCAL_DIRS", folder.join("scratch"))
         .env_remove("SPARK_CONF_DIR")
-        .args(["--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2", "--master", "local[2]"])
+        .args(["--class", "Warm", "--master", "local[2]"])
         .args(["--driver-memory", "768m"])
         .arg("--driver-class-path");
     let classes = std::iter::once(folder.join("classes")).chain(jars.iter().cloned());

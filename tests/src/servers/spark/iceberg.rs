@@ -24,7 +24,7 @@ fn start(catalog: &Catalog) -> Server {
     let folder = folder();
     let requirements = workspace::root().join("scripts/requirements/spark-iceberg-server.txt");
     let home = spark_home(&python::environment("spark-iceberg-server", &requirements));
-    compile_java(&home, folder.path(), &["Filer.java"]);
+    compile_java(&home, folder.path(), &["Warm.java", "Filer.java"]);
     let mut settings = vec![
         (
             "spark.sql.extensions".to_owned(),
