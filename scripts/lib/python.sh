@@ -47,7 +47,7 @@ make_python_env() {
   rm -rf "$4"
   if command -v uv >/dev/null 2>&1; then
     uv venv --quiet --python "$2" "$4" >&2 &&
-      uv pip install --quiet --python "$4/bin/python" -r "$3" >&2 &&
+      uv pip install --quiet --compile-bytecode --python "$4/bin/python" -r "$3" >&2 &&
       touch "$4/.complete"
   else
     "$2" -m venv "$4" >&2 &&
